@@ -1,0 +1,63 @@
+# Every target sets up what it needs: system packages, Python environment, the locked packages. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check bench screenshots format lock install-desktop clean
+
+BIN := .venv/bin
+SETUP := scripts/setup.sh scripts/find-python.sh scripts/system-packages.sh pyproject.toml
+# What mypy reads, as far as it is there.
+TYPED := $(wildcard main.py) $(patsubst %/__init__.py,%,$(wildcard reviewer/__init__.py benchmarks/__init__.py tests/__init__.py)) \
+	$(if $(wildcard plugins/*/*.py),plugins)
+# pytest ends with 5 where a folder holds no test yet.
+NO_TESTS_YET = || [ $$? -eq 5 ]
+
+help: ## This list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null || grep -E '^[a-z-]+:.*##' Makefile
+
+.venv/.runtime: requirements.txt $(SETUP)
+	scripts/setup.sh runtime
+
+.venv/.dev: requirements-dev.txt requirements.txt $(SETUP)
+	scripts/setup.sh dev
+
+setup: .venv/.dev ## Everything for running, testing and checking
+
+run: .venv/.runtime ## The workstation with demo data; without a display: pictures of it in out/tour
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
+		exec $(BIN)/python main.py --demo; \
+	else \
+		echo "There is no display here (DISPLAY and WAYLAND_DISPLAY are empty), so the program is shown in pictures."; \
+		QT_QPA_PLATFORM=offscreen $(BIN)/reviewer tour --out out/tour && \
+		echo "The pictures are in $$PWD/out/tour."; \
+	fi
+
+test: export QT_QPA_PLATFORM := offscreen
+test: .venv/.dev ## All tests; those of tests/unit with Qt out of reach
+	$(BIN)/python -m pytest -p tests.without_qt -p no:pytest-qt tests/unit $(NO_TESTS_YET)
+	$(BIN)/python -m pytest --ignore=tests/unit tests $(NO_TESTS_YET)
+
+check: .venv/.dev ## Style, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict $(TYPED)
+	$(BIN)/lint-imports --no-logo
+
+bench: .venv/.dev ## Measure every budget against its floor and its peers
+	$(BIN)/python -m benchmarks
+
+screenshots: .venv/.runtime ## Draw the pictures of docs/screenshots again
+	$(BIN)/reviewer tour --screenshots docs/screenshots
+
+format: .venv/.dev ## Mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## Resolve the dependencies of pyproject.toml into requirements*.txt (UPGRADE=1: newest)
+	scripts/lock.sh
+
+install-desktop: .venv/.runtime ## Put the program into this user's application menu
+	scripts/install-desktop-entry.sh
+
+clean: ## Remove what was built or written, but not .venv
+	rm -rf out build dist htmlcov .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -path ./.venv -prune -o -path ./.git -prune -o -name __pycache__ -type d -print0 | xargs -0 -r rm -rf
