@@ -1,0 +1,1 @@
+"""How marketplaces are reached: the door that plugins come in by, and what finds and runs them."""

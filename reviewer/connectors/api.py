@@ -1,0 +1,241 @@
+"""Connector API 1: everything that a plugin may import from the workstation.
+
+A connector speaks to one kind of marketplace server.  It is a plain object whose methods are called one
+at a time, never from the window's thread; it may block, within the timeouts of its session.  It raises
+the errors below and nothing else that it can help; anything else is shown as a fault of the connector.
+What crosses this boundary are frozen dataclasses of standard-library types.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+import requests
+
+from reviewer.domain.case import Case, CaseRow, CaseState, Flag, FlagSource, Lease, Sibling
+from reviewer.domain.decision import Decision, DecisionKind, Measure, MeasureKind, Receipt, ReceiptStatus
+from reviewer.domain.listing import Listing, Picture, revision_digest
+from reviewer.domain.reference import AuthenticationPoint, ReferenceProduct, Right
+from reviewer.domain.seller import Offence, Seller, SellerLink, Standing
+from reviewer.domain.values import Money, format_time, gtin_is_valid, money, parse_time, sha256_hex
+
+API_VERSION = "1"
+
+ItemT = TypeVar("ItemT")
+
+
+class ConnectorError(Exception):
+    """What a connector raises.  Its text is shown to the reviewer: say who must do what."""
+
+
+class Unavailable(ConnectorError):
+    """The server can't be reached or gave no usable answer: the workstation tries again later."""
+
+
+class Unauthorized(ConnectorError):
+    """The server does not know who this is, or the role was taken away: the workstation asks to sign in."""
+
+
+class RateLimited(ConnectorError):
+    """The server asks for patience: nothing is sent for `after_s` seconds."""
+
+    def __init__(self, message: str, after_s: float) -> None:
+        super().__init__(message)
+        self.after_s = after_s
+
+
+class Refused(ConnectorError):
+    """The server understood and said no, for good.  `case_id` is the case it is about, or empty."""
+
+    def __init__(self, message: str, case_id: str = "") -> None:
+        super().__init__(message)
+        self.case_id = case_id
+
+
+@dataclass(frozen=True, slots=True)
+class Marketplace:
+    """A selling platform behind a server."""
+
+    id: str
+    name: str
+    currency: str = ""
+    language: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the server says of itself and of who is asking.  Limits are in seconds and pieces."""
+
+    name: str
+    server_time: datetime
+    reviewer_id: str
+    reviewer_name: str
+    role: str
+    marketplaces: tuple[Marketplace, ...] = ()
+    capabilities: frozenset[str] = frozenset()
+    lease_s: float = 600.0
+    offline_s: float = 0.0
+    leases_per_reviewer: int = 50
+    claim_limit: int = 50
+    decision_batch: int = 100
+    policy_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedCase:
+    """A case with the claim on it."""
+
+    case: Case
+    lease: Lease
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """An item that could not be read: where it was, why, and its first bytes for the diagnostics."""
+
+    where: str
+    reason: str
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody who holds cases that would otherwise be offered, and until when."""
+
+    reviewer: str
+    cases: int
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The answer to a claim.  `next_retry_s` says when to ask again where there was nothing."""
+
+    items: tuple[LeasedCase, ...] = ()
+    next_retry_s: float = 15.0
+    quarantined: tuple[Quarantined, ...] = ()
+    held_elsewhere: tuple[Holder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseKey:
+    """Names a lease to the server; `reason` is for a release."""
+
+    id: str
+    token: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What became of a lease: `ttl_s` seconds more, or None where it is lost."""
+
+    id: str
+    ttl_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[ItemT]):
+    """A part of a list.  `next_cursor` is None at the end; `quarantined` are items that could not be read."""
+
+    items: tuple[ItemT, ...] = ()
+    next_cursor: str | None = None
+    quarantined: tuple[Quarantined, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that changed on the server; `row` is the case as it now is, None where it left the queue."""
+
+    kind: str
+    case_id: str
+    at: datetime
+    row: CaseRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingDecision:
+    """A decision with the exact bytes that were made durable for it: canonical JSON in the Queue API's shape.
+
+    A connector that speaks the Queue API sends `body` as it is; others translate `decision`.
+    """
+
+    decision: Decision
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the workstation gives a connector.
+
+    `settings` are the values of the manifest's settings, `secrets` those of its secret settings;
+    `session` has timeouts, size caps, the allowed hosts and the system's trust store built in.
+    """
+
+    settings: Mapping[str, Any]
+    secrets: Mapping[str, str] = field(repr=False)
+    session: requests.Session
+    logger: logging.Logger
+
+
+class Connector(Protocol):
+    """The calls of a connector; one that lacks a capability leaves its calls out of the manifest."""
+
+    def service(self) -> Service:
+        """Who answers and what it can do.  Also what "test connection" calls: bad credentials must fail here."""
+
+    def claim(
+        self,
+        count: int,
+        *,
+        marketplaces: Sequence[str] = (),
+        grounds: Sequence[str] = (),
+        case_ids: Sequence[str] = (),
+        offline_s: float = 0.0,
+    ) -> Claim:
+        """Claim up to `count` of the most urgent open cases, or the named ones."""
+
+    def renew(self, leases: Sequence[LeaseKey]) -> tuple[Renewal, ...]:
+        """Prolong leases; one answer each, in order."""
+
+    def release(self, leases: Sequence[LeaseKey]) -> None:
+        """Give cases back, each with its reason.  A lease that is lost already is no error."""
+
+    def media(self, sha256: str) -> bytes:
+        """The bytes of a picture or document, at most 20 MiB.  The workstation checks the digest itself."""
+
+    def submit(self, decisions: Sequence[OutgoingDecision]) -> tuple[Receipt, ...]:
+        """Hand decisions over; one receipt each, in order.  Called again with the same bytes after a failure."""
+
+    def cases(self, cursor: str | None, limit: int = 500) -> Page[CaseRow]:
+        """All open cases as rows, for the queue table."""
+
+    def changes(self, cursor: str | None, limit: int = 500) -> Page[Change]:
+        """What changed since a cursor.  With None: no items and the cursor of now."""
+
+    def seller(self, seller_id: str) -> Seller:
+        """A seller with offences and links, as the server knows it now."""
+
+    def references(self, cursor: str | None, limit: int = 200) -> Page[ReferenceProduct]:
+        """Reference products since a cursor."""
+
+    def policies(self) -> Mapping[str, Any]:
+        """The house rules as the tables of `policies.toml`, in JSON's types."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+__all__ = [
+    "API_VERSION", "AuthenticationPoint", "Case", "CaseRow", "CaseState", "Change", "Claim", "Connector",
+    "ConnectorError", "Context", "Decision", "DecisionKind", "Flag", "FlagSource", "Holder", "Lease", "LeaseKey",
+    "LeasedCase", "Listing", "Marketplace", "Measure", "MeasureKind", "Money", "Offence", "OutgoingDecision",
+    "Page", "Picture", "Quarantined", "RateLimited", "Receipt", "ReceiptStatus", "ReferenceProduct", "Refused",
+    "Renewal", "Right", "Seller", "SellerLink", "Service", "Sibling", "Standing", "Unauthorized", "Unavailable",
+    "format_time", "gtin_is_valid", "money", "parse_time", "revision_digest", "sha256_hex",
+]  # fmt: skip

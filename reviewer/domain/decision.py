@@ -1,0 +1,98 @@
+"""What a reviewer ruled, and what the server said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class DecisionKind(StrEnum):
+    """The rulings.  `WITHDRAW` only ever supersedes another decision and reopens its case."""
+
+    TAKEDOWN = "takedown"
+    WARN = "warn"
+    RESTRICT = "restrict"
+    CLEAR = "clear"
+    ESCALATE = "escalate"
+    REQUEST_PROOF = "request_proof"
+    WITHDRAW = "withdraw"
+
+
+#: The kinds that stand against a seller and so name a ground.
+AGAINST_SELLER = frozenset({DecisionKind.TAKEDOWN, DecisionKind.WARN, DecisionKind.RESTRICT})
+
+
+class MeasureKind(StrEnum):
+    """What a decision does to the listing or to the seller."""
+
+    LISTING_REMOVED = "listing_removed"
+    LISTING_HIDDEN = "listing_hidden"
+    SELLER_WARNED = "seller_warned"
+    SELLER_RESTRICTED = "seller_restricted"
+    ACCOUNT_SUSPENDED = "account_suspended"
+    ACCOUNT_CLOSED = "account_closed"
+    REFUND_ADVISED = "refund_advised"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measure with its extent: `scope` is `listing`, `category`, `brand` or `all`; None days: for ever."""
+
+    kind: MeasureKind
+    scope: str = "listing"
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One ruling of one person on one listing revision.  Append-only.
+
+    `id` is a UUID made at the desk and the idempotency key of the whole protocol.  `lease_id` and
+    `lease_token` are empty and 0 for a decision that supersedes another: that needs no lease.
+    `measure` is the ladder's due measure that goes with it; where the reviewer switched it off,
+    it is None and `measure_off_reason` says why.  `seconds` is the time the case was looked at.
+    """
+
+    id: str
+    case_id: str
+    listing_id: str
+    revision: str
+    kind: DecisionKind
+    decided_at: datetime
+    lease_id: str = ""
+    lease_token: int = 0
+    ground: str = ""
+    clause: str = ""
+    facts: tuple[str, ...] = ()
+    note: str = ""
+    evidence: tuple[str, ...] = ()
+    measure: Measure | None = None
+    measure_off_reason: str = ""
+    policy_version: str = ""
+    seconds: float = 0.0
+    supersedes: str = ""
+
+
+class ReceiptStatus(StrEnum):
+    """The server's answers to a decision.  All but `DEFERRED` are final."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    DEFERRED = "deferred"
+    STALE = "stale"
+    LEASE_LOST = "lease_lost"
+    GONE = "gone"
+    REJECTED = "rejected"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The server's answer to one decision; `detail` is its own words, shown as they are."""
+
+    decision_id: str
+    status: ReceiptStatus
+    detail: str = ""
+    effects: tuple[str, ...] = ()
+    retry_after_s: float | None = None

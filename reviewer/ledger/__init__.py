@@ -1,0 +1,1 @@
+"""What makes history verifiable: canonical JSON and the hash chain of audit rows."""

@@ -1,0 +1,92 @@
+"""Canonical JSON after RFC 8785 (JCS): the same value gives the same bytes everywhere."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+#: RFC 8785, appendix D: integers beyond this lose precision in other implementations.
+_SAFE_INTEGER = 2**53 - 1
+
+
+def canonical_json(value: Any) -> bytes:
+    """The canonical bytes of a value of JSON's types (dict, list, tuple, str, int, float, bool, None).
+
+    Raises ValueError for what JCS cannot carry: NaN, infinities, integers beyond 2^53 - 1, lone
+    surrogates, keys that are no texts; and TypeError for other types.
+    """
+    parts: list[str] = []
+    _write(value, parts)
+    try:
+        return "".join(parts).encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("a lone surrogate can't be written as canonical JSON") from None
+
+
+def _write(value: Any, parts: list[str]) -> None:
+    if value is None:
+        parts.append("null")
+    elif value is True:
+        parts.append("true")
+    elif value is False:
+        parts.append("false")
+    elif isinstance(value, str):
+        parts.append(json.dumps(value, ensure_ascii=False))
+    elif isinstance(value, int):
+        if abs(value) > _SAFE_INTEGER:
+            raise ValueError(f"an integer beyond 2^53 - 1: {value}")
+        parts.append(str(value))
+    elif isinstance(value, float):
+        parts.append(_number(value))
+    elif isinstance(value, (list, tuple)):
+        parts.append("[")
+        for place, item in enumerate(value):
+            if place:
+                parts.append(",")
+            _write(item, parts)
+        parts.append("]")
+    elif isinstance(value, dict):
+        _write_object(value, parts)
+    else:
+        raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+def _write_object(value: dict[Any, Any], parts: list[str]) -> None:
+    if not all(isinstance(key, str) for key in value):
+        raise ValueError("a key that is no text")
+    parts.append("{")
+    # RFC 8785, 3.2.3: by UTF-16 code units.
+    for place, key in enumerate(sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))):
+        if place:
+            parts.append(",")
+        parts.append(json.dumps(key, ensure_ascii=False))
+        parts.append(":")
+        _write(value[key], parts)
+    parts.append("}")
+
+
+def _number(value: float) -> str:
+    """A double as ECMAScript's Number::toString writes it (RFC 8785, 3.2.2.3)."""
+    if not math.isfinite(value):
+        raise ValueError("NaN and infinities have no JSON")
+    if value == 0:
+        return "0"
+    sign = "-" if value < 0 else ""
+    mantissa, _, exponent = f"{abs(value)!r}".partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    fraction = "" if fraction == "0" else fraction
+    digits = (whole + fraction).lstrip("0")
+    # The value is 0.digits * 10^point.
+    point = len(whole) + int(exponent or 0) - (len(whole + fraction) - len((whole + fraction).lstrip("0")))
+    digits = digits.rstrip("0")
+    count = len(digits)
+    if count <= point <= 21:
+        return sign + digits + "0" * (point - count)
+    if 0 < point <= 21:
+        return f"{sign}{digits[:point]}.{digits[point:]}"
+    if -6 < point <= 0:
+        return f"{sign}0.{'0' * -point}{digits}"
+    power = point - 1
+    head = digits[0] + ("." + digits[1:] if count > 1 else "")
+    return f"{sign}{head}e{'+' if power > 0 else '-'}{abs(power)}"

@@ -1,0 +1,1 @@
+"""The house rules: grounds, the strike ladder, and the signs for and against an infringement."""
