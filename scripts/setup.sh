@@ -15,7 +15,7 @@ dev) lock=requirements-dev.txt ;;
 esac
 
 qt=(libglib2.0-0 libegl1 libgl1 libfontconfig1 libxkbcommon0 libdbus-1-3 libbrotli1 libxcb-cursor0 libxcb-icccm4
-    libxcb-keysyms1 libxcb-shape0 libxkbcommon-x11-0)
+    libxcb-keysyms1 libxcb-shape0 libxkbcommon-x11-0 libwayland-client0 libwayland-cursor0 libwayland-egl1)
 fonts=(fonts-dejavu-core fonts-noto-cjk fonts-tlwg-waree-otf) # Latin, Chinese-Japanese-Korean, Thai
 sandbox=(libseccomp2)                                          # pyseccomp opens it
 screen=(xvfb xauth xdotool)                                    # tests on a virtual screen
