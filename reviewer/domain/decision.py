@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
+
+from reviewer.domain.values import format_time
 
 
 class DecisionKind(StrEnum):
@@ -72,6 +75,30 @@ class Decision:
     policy_version: str = ""
     seconds: float = 0.0
     supersedes: str = ""
+
+
+def decision_to_mapping(decision: Decision) -> dict[str, Any]:
+    """The decision in the Queue API's shape, of JSON's types."""
+    measure = decision.measure
+    return {
+        "id": decision.id,
+        "case_id": decision.case_id,
+        "listing_id": decision.listing_id,
+        "revision": decision.revision,
+        "kind": decision.kind.value,
+        "decided_at": format_time(decision.decided_at),
+        "lease": {"id": decision.lease_id, "token": decision.lease_token} if decision.lease_id else None,
+        "ground": decision.ground,
+        "clause": decision.clause,
+        "facts": list(decision.facts),
+        "note": decision.note,
+        "evidence": list(decision.evidence),
+        "measure": {"kind": measure.kind.value, "scope": measure.scope, "days": measure.days} if measure else None,
+        "measure_off_reason": decision.measure_off_reason,
+        "policy_version": decision.policy_version,
+        "seconds": round(decision.seconds, 3),
+        "supersedes": decision.supersedes,
+    }
 
 
 class ReceiptStatus(StrEnum):

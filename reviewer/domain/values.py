@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
+import time
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -63,3 +66,10 @@ def sha256_hex(data: bytes) -> str:
 def is_sha256(text: str) -> bool:
     """Whether a text is a lower-case hexadecimal SHA-256, fit to name a file."""
     return len(text) == 64 and all(c in "0123456789abcdef" for c in text)
+
+
+def new_id() -> str:
+    """A UUID of version 7 (RFC 9562, 5.7): random, and ordered by time, which keeps indices compact."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds & (1 << 48) - 1) << 80 | 7 << 76 | secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(62)
+    return str(uuid.UUID(int=value))

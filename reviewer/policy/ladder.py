@@ -55,7 +55,10 @@ def ladder_step(
     for immediate in policy.immediates:
         count = 1 + sum(offence.ground == ground_id for offence in counting)
         if immediate.ground == ground_id and count >= immediate.offences and _is_graver(immediate.measure, due):
-            due, reason = immediate.measure, f"{count} offences on {ground.title.lower()} reach the immediate threshold"
+            due, reason = (
+                immediate.measure,
+                f"{count} offences on {ground.title.lower()} reach the immediate threshold",
+            )
     return LadderStep(before, adds, after, due, _next(policy, after), counting, expired, reason)
 
 

@@ -198,7 +198,17 @@ class QueueFilter:
 
 
 #: The sortable columns of the queue table; `urgency` is priority, then due time.
-QUEUE_COLUMNS = ("urgency", "due_at", "marketplace", "title", "brand", "seller_name", "ground", "source", "price")
+QUEUE_COLUMNS = (
+    "urgency",
+    "due_at",
+    "marketplace",
+    "title",
+    "brand",
+    "seller_name",
+    "ground",
+    "source",
+    "price",
+)
 
 
 @dataclass(frozen=True, slots=True)

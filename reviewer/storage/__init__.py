@@ -1,0 +1,1 @@
+"""The one store: SQLite files, their schema, and a module for each group of tables."""

@@ -1,0 +1,213 @@
+"""The schema, step by step.  Each step and its record are one transaction; released steps never change."""
+
+from __future__ import annotations
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+SCHEMA = Migrations("workstation")
+
+_INITIAL = """
+CREATE TABLE account (
+  id TEXT PRIMARY KEY,
+  connector TEXT NOT NULL,
+  name TEXT NOT NULL,
+  settings TEXT NOT NULL,
+  service BLOB,
+  removed_at TEXT
+);
+CREATE TABLE cursor (account TEXT NOT NULL, kind TEXT NOT NULL, cursor TEXT, PRIMARY KEY (account, kind));
+CREATE TABLE policy (account TEXT NOT NULL, version TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (account, version));
+
+-- Cases that were leased to this desk.  `place` orders them: the least is next.
+CREATE TABLE desk_case (
+  account TEXT NOT NULL,
+  case_id TEXT NOT NULL,
+  place INTEGER NOT NULL,
+  lease_id TEXT NOT NULL,
+  lease_token INTEGER NOT NULL,
+  lease_until TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('held', 'lost', 'given_back', 'done')),
+  revision TEXT NOT NULL,
+  fetched_at TEXT NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY (account, case_id)
+) WITHOUT ROWID;
+CREATE INDEX desk_case_state ON desk_case (state, place);
+CREATE TABLE listing_revision (
+  account TEXT NOT NULL,
+  listing_id TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  seen_at TEXT NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY (account, listing_id, revision)
+) WITHOUT ROWID;
+CREATE TABLE draft (
+  account TEXT NOT NULL,
+  case_id TEXT NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY (account, case_id)
+) WITHOUT ROWID;
+
+-- Decisions, outbox and audit rows come into being together and agree one to one.
+CREATE TABLE decision (
+  sequence INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  account TEXT NOT NULL,
+  reviewer TEXT NOT NULL,
+  case_id TEXT NOT NULL,
+  listing_id TEXT NOT NULL,
+  title TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  ground TEXT NOT NULL,
+  decided_at TEXT NOT NULL,
+  seconds REAL NOT NULL,
+  supersedes TEXT,
+  commitment TEXT NOT NULL,
+  body BLOB NOT NULL
+);
+CREATE INDEX decision_case ON decision (account, case_id);
+CREATE INDEX decision_supersedes ON decision (supersedes) WHERE supersedes IS NOT NULL;
+-- Free text may be erased; the decision keeps the commitment: SHA-256 over salt and text.
+CREATE TABLE decision_text (sequence INTEGER PRIMARY KEY REFERENCES decision (sequence), salt BLOB, body BLOB);
+CREATE TABLE outbox (
+  sequence INTEGER PRIMARY KEY REFERENCES decision (sequence),
+  account TEXT NOT NULL,
+  listing_id TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'sending', 'settled', 'withdrawn', 'parked')),
+  body BLOB,
+  digest TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  last_error TEXT NOT NULL DEFAULT '',
+  receipt BLOB
+);
+CREATE INDEX outbox_open ON outbox (account, listing_id, sequence) WHERE state IN ('waiting', 'sending');
+CREATE TABLE audit (
+  sequence INTEGER PRIMARY KEY REFERENCES decision (sequence),
+  previous TEXT NOT NULL,
+  content BLOB NOT NULL,
+  digest TEXT NOT NULL
+);
+CREATE TABLE inbox (
+  id INTEGER PRIMARY KEY,
+  sequence INTEGER NOT NULL UNIQUE REFERENCES decision (sequence),
+  status TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  at TEXT NOT NULL,
+  resolved_at TEXT,
+  resolution TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX inbox_open ON inbox (id) WHERE resolved_at IS NULL;
+CREATE TRIGGER decision_is_kept BEFORE DELETE ON decision
+BEGIN SELECT RAISE(ABORT, 'decisions are never deleted'); END;
+CREATE TRIGGER decision_is_final BEFORE UPDATE ON decision
+BEGIN SELECT RAISE(ABORT, 'decisions are never changed'); END;
+CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit rows are never deleted'); END;
+CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit rows are never changed'); END;
+CREATE TRIGGER outbox_is_kept BEFORE DELETE ON outbox BEGIN SELECT RAISE(ABORT, 'outbox rows are never deleted'); END;
+CREATE TRIGGER outbox_bytes_are_final BEFORE UPDATE OF body, digest, sequence ON outbox
+WHEN new.digest <> old.digest OR new.sequence <> old.sequence
+  OR (new.body IS NOT old.body AND NOT (new.body IS NULL AND new.state IN ('settled', 'withdrawn')))
+BEGIN SELECT RAISE(ABORT, 'the bytes of a decision are never changed'); END;
+CREATE TRIGGER outbox_settled_is_final BEFORE UPDATE OF state ON outbox
+WHEN old.state IN ('settled', 'withdrawn') AND new.state <> old.state
+BEGIN SELECT RAISE(ABORT, 'a settled decision stays settled'); END;
+
+-- Server truth and what is pending here, as one picture.
+CREATE VIEW standing_decision AS
+SELECT d.sequence, d.id, d.account, d.case_id, d.kind, d.ground, d.decided_at, d.seconds, o.state AS delivery
+FROM decision d JOIN outbox o ON o.sequence = d.sequence
+WHERE d.kind <> 'withdraw' AND o.state IN ('waiting', 'sending', 'settled')
+  AND NOT EXISTS (
+    SELECT 1 FROM decision later JOIN outbox sent ON sent.sequence = later.sequence
+    WHERE later.supersedes = d.id AND sent.state <> 'parked');
+
+CREATE TABLE picture (
+  sha256 TEXT PRIMARY KEY,
+  size INTEGER NOT NULL,
+  fetched_at TEXT NOT NULL,
+  algorithm TEXT NOT NULL DEFAULT '',
+  fingerprint BLOB,
+  refused TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- The mirror of every open case, for the queue table.
+CREATE TABLE queue_row (
+  id INTEGER PRIMARY KEY,
+  account TEXT NOT NULL,
+  case_id TEXT NOT NULL,
+  marketplace TEXT NOT NULL,
+  state TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  due_at TEXT NOT NULL,
+  title TEXT NOT NULL,
+  brand TEXT NOT NULL,
+  category TEXT NOT NULL,
+  seller_id TEXT NOT NULL,
+  seller_name TEXT NOT NULL,
+  standing TEXT NOT NULL,
+  ground TEXT NOT NULL,
+  source TEXT NOT NULL,
+  flags INTEGER NOT NULL,
+  price TEXT,
+  currency TEXT,
+  price_sort REAL,
+  language TEXT NOT NULL,
+  leased_by TEXT NOT NULL,
+  UNIQUE (account, case_id)
+);
+CREATE INDEX queue_urgency ON queue_row (priority DESC, due_at, id);
+CREATE INDEX queue_due ON queue_row (due_at, id);
+CREATE INDEX queue_marketplace ON queue_row (marketplace, priority DESC, due_at, id);
+CREATE INDEX queue_ground ON queue_row (ground, priority DESC, due_at, id);
+CREATE INDEX queue_source ON queue_row (source, priority DESC, due_at, id);
+CREATE INDEX queue_state ON queue_row (state, priority DESC, due_at, id);
+CREATE INDEX queue_standing ON queue_row (standing, priority DESC, due_at, id);
+CREATE INDEX queue_seller ON queue_row (seller_id, priority DESC, due_at, id);
+CREATE INDEX queue_title ON queue_row (title, id);
+CREATE INDEX queue_brand ON queue_row (brand, id);
+CREATE INDEX queue_seller_name ON queue_row (seller_name, id);
+CREATE INDEX queue_price ON queue_row (price_sort, id);
+CREATE VIRTUAL TABLE queue_text USING fts5(
+  title, brand, seller_name, case_id, content='queue_row', content_rowid='id', tokenize='trigram');
+CREATE TRIGGER queue_row_added AFTER INSERT ON queue_row BEGIN
+  INSERT INTO queue_text (rowid, title, brand, seller_name, case_id)
+  VALUES (new.id, new.title, new.brand, new.seller_name, new.case_id);
+END;
+CREATE TRIGGER queue_row_removed AFTER DELETE ON queue_row BEGIN
+  INSERT INTO queue_text (queue_text, rowid, title, brand, seller_name, case_id)
+  VALUES ('delete', old.id, old.title, old.brand, old.seller_name, old.case_id);
+END;
+CREATE TRIGGER queue_row_changed AFTER UPDATE OF title, brand, seller_name, case_id ON queue_row BEGIN
+  INSERT INTO queue_text (queue_text, rowid, title, brand, seller_name, case_id)
+  VALUES ('delete', old.id, old.title, old.brand, old.seller_name, old.case_id);
+  INSERT INTO queue_text (rowid, title, brand, seller_name, case_id)
+  VALUES (new.id, new.title, new.brand, new.seller_name, new.case_id);
+END;
+"""
+
+
+@SCHEMA()
+def initial(database: sqlite_utils.Database) -> None:
+    """Accounts, cases, decisions with outbox and audit, drafts, pictures, the queue's mirror."""
+    run_script(database, _INITIAL)
+
+
+def run_script(database: sqlite_utils.Database, script: str) -> None:
+    """Run the statements of a script inside the transaction that is open (executescript would commit it)."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if _is_whole(statement):
+            if statement.strip():
+                database.execute(statement)
+            statement = ""
+
+
+def _is_whole(statement: str) -> bool:
+    code = "\n".join(line for line in statement.splitlines() if not line.lstrip().startswith("--")).strip()
+    if not code.endswith(";"):
+        return False
+    return not code.startswith("CREATE TRIGGER") or code.endswith("END;")

@@ -1,0 +1,188 @@
+"""The outbox: what has not been receipted, and the inbox of what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reviewer.domain.decision import Decision, Receipt, ReceiptStatus
+from reviewer.storage import decisions
+from reviewer.storage.database import Database
+from reviewer.storage.records import encode
+
+#: Receipts after which the decision is on the server.
+_DONE = (ReceiptStatus.ACCEPTED, ReceiptStatus.DUPLICATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """An outbox row on its way: `sequence` orders decisions, `body` is what goes out."""
+
+    sequence: int
+    decision_id: str
+    account: str
+    listing_id: str
+    body: bytes
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """An outbox row with its decision, for showing."""
+
+    decision: Decision
+    account: str
+    title: str
+    state: str
+    attempts: int
+    last_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEntry:
+    """What came back for a decision, for showing."""
+
+    id: int
+    decision: Decision
+    account: str
+    title: str
+    status: str
+    detail: str
+    at: str
+
+
+def waiting(database: Database, account: str) -> list[Unsent]:
+    """The oldest unsettled decision of each listing, oldest first: later ones wait for it."""
+    rows = database.execute(
+        "SELECT o.sequence, d.id AS decision_id, o.account, o.listing_id, o.body, o.attempts FROM"
+        " (SELECT min(sequence) AS sequence FROM outbox WHERE account = ? AND state IN ('waiting', 'sending')"
+        "  GROUP BY listing_id) oldest"
+        " JOIN outbox o ON o.sequence = oldest.sequence JOIN decision d ON d.sequence = o.sequence ORDER BY 1",
+        (account,),
+    )
+    return [
+        Unsent(row["sequence"], row["decision_id"], row["account"], row["listing_id"], bytes(row["body"]),
+               row["attempts"])
+        for row in rows
+    ]  # fmt: skip
+
+
+def start_sending(database: Database, decision_ids: Sequence[str]) -> list[str]:
+    """Mark rows as being sent: from here on an undo is a reversal.  Answers those still to send.
+
+    One transaction of its own.
+    """
+    with database.transaction():
+        return [
+            decision_id
+            for decision_id in decision_ids
+            if database.execute(
+                "UPDATE outbox SET state = 'sending', attempts = attempts + 1"
+                " WHERE sequence = (SELECT sequence FROM decision WHERE id = ?) AND state IN ('waiting', 'sending')",
+                (decision_id,),
+            ).rowcount
+        ]
+
+
+def put_back(database: Database, decision_ids: Iterable[str], error: str) -> None:
+    """Delivery failed, its outcome unknown: the rows wait for the next try.  One transaction."""
+    with database.transaction():
+        database.executemany(
+            "UPDATE outbox SET state = 'waiting', last_error = ? WHERE sequence = (SELECT sequence FROM decision WHERE id = ?) AND state = 'sending'",
+            [(error, decision_id) for decision_id in decision_ids],
+        )
+
+
+def settle(database: Database, receipts: Iterable[Receipt], at: str) -> list[Receipt]:
+    """Write receipts down; answers those that came back as something to resolve.  One transaction."""
+    returned: list[Receipt] = []
+    with database.transaction():
+        for receipt in receipts:
+            if receipt.status is ReceiptStatus.DEFERRED:
+                database.execute(
+                    "UPDATE outbox SET state = 'waiting', last_error = ? WHERE sequence = (SELECT sequence FROM decision WHERE id = ?) AND state = 'sending'",
+                    (receipt.detail, receipt.decision_id),
+                )
+            elif receipt.status in _DONE:
+                _close(database, receipt, "settled")
+            elif _close(database, receipt, "parked"):
+                _withdraw_followers(database, receipt.decision_id)
+                _add_to_inbox(database, receipt, at)
+                returned.append(receipt)
+    return returned
+
+
+def _close(database: Database, receipt: Receipt, state: str) -> bool:
+    keep_bytes = state == "parked"
+    return bool(
+        database.execute(
+            "UPDATE outbox SET state = ?, body = CASE WHEN ? THEN body END, receipt = ?, last_error = ''"
+            " WHERE sequence = (SELECT sequence FROM decision WHERE id = ?) AND state IN ('waiting', 'sending')",
+            (state, keep_bytes, encode(receipt), receipt.decision_id),
+        ).rowcount
+    )
+
+
+def _withdraw_followers(database: Database, decision_id: str) -> None:
+    """A reversal of what never took effect has nothing to reverse: it is withdrawn before sending."""
+    database.execute(
+        "UPDATE outbox SET state = 'withdrawn' WHERE state = 'waiting' AND attempts = 0 AND sequence IN"
+        " (SELECT sequence FROM decision WHERE supersedes = ? AND kind = 'withdraw')",
+        (decision_id,),
+    )
+
+
+def _add_to_inbox(database: Database, receipt: Receipt, at: str) -> None:
+    moot = receipt.status is ReceiptStatus.GONE
+    database.execute(
+        "INSERT INTO inbox (sequence, status, detail, at, resolved_at, resolution)"
+        " SELECT sequence, ?, ?, ?, ?, ? FROM decision WHERE id = ? ON CONFLICT (sequence) DO NOTHING",
+        (receipt.status.value, receipt.detail, at, at if moot else None, "moot" if moot else "", receipt.decision_id),
+    )
+
+
+def resolve(database: Database, item_id: int, resolution: str, at: str) -> bool:
+    """Mark an inbox item as resolved.  Call inside a transaction.  False where it was already."""
+    return bool(
+        database.execute(
+            "UPDATE inbox SET resolved_at = ?, resolution = ? WHERE id = ? AND resolved_at IS NULL",
+            (at, resolution, item_id),
+        ).rowcount
+    )
+
+
+def entries(database: Database) -> list[OutboxEntry]:
+    """What is unsent, oldest first."""
+    rows = database.execute(
+        "SELECT d.id AS decision_id, o.account, title, state, attempts, last_error FROM outbox o"
+        " JOIN decision d ON d.sequence = o.sequence WHERE state IN ('waiting', 'sending') ORDER BY o.sequence"
+    ).fetchall()
+    found = []
+    for row in rows:
+        decision = decisions.read(database, row["decision_id"])
+        if decision is not None:
+            found.append(OutboxEntry(decision, row["account"], row["title"], row["state"], row["attempts"],
+                                     row["last_error"]))  # fmt: skip
+    return found
+
+
+def inbox(database: Database) -> list[InboxEntry]:
+    """What came back and is not resolved, newest first."""
+    rows = database.execute(
+        "SELECT i.id, d.id AS decision_id, d.account, d.title, i.status, i.detail, i.at FROM inbox i"
+        " JOIN decision d ON d.sequence = i.sequence WHERE i.resolved_at IS NULL ORDER BY i.id DESC"
+    ).fetchall()
+    found = []
+    for row in rows:
+        decision = decisions.read(database, row["decision_id"])
+        if decision is not None:
+            found.append(InboxEntry(row["id"], decision, row["account"], row["title"], row["status"],
+                                    row["detail"], row["at"]))  # fmt: skip
+    return found
+
+
+def counts(database: Database) -> tuple[int, int]:
+    """How many decisions are unsent, and how many inbox items are open."""
+    unsent = database.one("SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sending')")
+    open_items = database.one("SELECT count(*) FROM inbox WHERE resolved_at IS NULL")
+    return (unsent[0] if unsent else 0), (open_items[0] if open_items else 0)

@@ -1,0 +1,189 @@
+"""The mirror of every open case, and how it is filtered, sorted and paged in SQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reviewer.domain.case import CaseRow
+from reviewer.domain.values import Money, format_time, parse_time
+from reviewer.storage.database import Database
+
+#: A due time later than any, so that cases without one sort last.
+_NO_DUE = "9999-12-31T00:00:00.000Z"
+
+_COLUMNS = (
+    "account, case_id, marketplace, state, priority, due_at, title, brand, category, seller_id, seller_name,"
+    " standing, ground, source, flags, price, currency, price_sort, language, leased_by"
+)
+_PLACES = ", ".join("?" for _ in _COLUMNS.split(","))
+_UPDATES = ", ".join(
+    f"{name} = excluded.{name}" for name in map(str.strip, _COLUMNS.split(",")) if name not in ("account", "case_id")
+)
+_UPSERT = (
+    f"INSERT INTO queue_row ({_COLUMNS}) VALUES ({_PLACES}) ON CONFLICT (account, case_id) DO UPDATE SET {_UPDATES}"
+)
+#: Sort key: how the rows are ordered, and how they are ordered the other way round.
+_ORDERS = {
+    "urgency": ("q.priority DESC, q.due_at, q.id", "q.priority, q.due_at DESC, q.id DESC"),
+    "due_at": ("q.due_at, q.id", "q.due_at DESC, q.id DESC"),
+    "price": ("q.price_sort, q.id", "q.price_sort DESC, q.id DESC"),
+} | {
+    name: (f"q.{name}, q.id", f"q.{name} DESC, q.id DESC")
+    for name in ("title", "brand", "seller_name")
+} | {
+    name: (f"q.{name}, q.priority DESC, q.due_at, q.id", f"q.{name} DESC, q.priority, q.due_at DESC, q.id DESC")
+    for name in ("marketplace", "ground", "source")
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What rows to show.  `equals` maps a column to the values that it may have; `text` is looked for in
+    titles, brands, sellers and ids; `due_before` is a kept time; `held_only` shows cases on this desk."""
+
+    text: str = ""
+    equals: Mapping[str, Sequence[str]] | None = None
+    due_before: str = ""
+    due_after: str = ""
+    held_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorRow:
+    """A row of the table as it is shown."""
+
+    account: str
+    row: CaseRow
+    held: bool
+    pending: str
+
+
+def upsert(database: Database, account: str, rows: Iterable[CaseRow]) -> None:
+    """Mirror these cases.  Call inside a transaction."""
+    database.executemany(_UPSERT, [_values(account, row) for row in rows])
+
+
+def remove(database: Database, account: str, case_ids: Iterable[str]) -> None:
+    """These cases left the queue.  Call inside a transaction."""
+    database.executemany(
+        "DELETE FROM queue_row WHERE account = ? AND case_id = ?",
+        [(account, case_id) for case_id in case_ids],
+    )
+
+
+def keep_only(database: Database, account: str, case_ids: Iterable[str]) -> int:
+    """Remove every row of the account that is not named, after a whole reading.  Inside a transaction."""
+    database.execute("CREATE TEMP TABLE IF NOT EXISTS still_open (case_id TEXT PRIMARY KEY)")
+    database.execute("DELETE FROM still_open")
+    database.executemany("INSERT OR IGNORE INTO still_open VALUES (?)", [(case_id,) for case_id in case_ids])
+    return database.execute(
+        "DELETE FROM queue_row WHERE account = ? AND case_id NOT IN (SELECT case_id FROM still_open)",
+        (account,),
+    ).rowcount
+
+
+def _values(account: str, row: CaseRow) -> tuple[object, ...]:
+    return (
+        account, row.id, row.marketplace, row.state, row.priority, format_time(row.due_at) if row.due_at else _NO_DUE,
+        row.title, row.brand, row.category, row.seller_id, row.seller_name, row.standing, row.ground, row.source,
+        row.flags, str(row.price.amount) if row.price else None, row.price.currency if row.price else None,
+        float(row.price.amount) if row.price else None, row.language, row.leased_by,
+    )  # fmt: skip
+
+
+def count(database: Database, condition: Condition) -> int:
+    """How many rows the condition leaves."""
+    joins, where, values = _where(condition)
+    row = database.one(f"SELECT count(*) FROM queue_row q {joins} {where}", values)
+    return row[0] if row else 0
+
+
+def page(
+    database: Database, condition: Condition, sort: str, descending: bool, start: int, limit: int
+) -> list[MirrorRow]:
+    """Rows `start` to `start + limit` in that order.
+
+    The inner query walks an index alone, so that jumping far down reads no rows on the way.
+    """
+    order = _ORDERS.get(sort, _ORDERS["urgency"])[int(descending)]
+    joins, where, values = _where(condition)
+    rows = database.execute(
+        "SELECT q.*, c.state IS NOT NULL AND c.state = 'held' AS held,"
+        " coalesce((SELECT s.kind FROM standing_decision s WHERE s.account = q.account AND s.case_id = q.case_id"
+        "  AND s.delivery <> 'settled' LIMIT 1), '') AS pending"
+        f" FROM (SELECT q.id FROM queue_row q {joins} {where} ORDER BY {order} LIMIT ? OFFSET ?) chosen"
+        " JOIN queue_row q ON q.id = chosen.id"
+        " LEFT JOIN desk_case c ON c.account = q.account AND c.case_id = q.case_id"
+        f" ORDER BY {order}",
+        (*values, limit, start),
+    )
+    return [_mirror_row(row) for row in rows]
+
+
+def _mirror_row(row: sqlite3.Row) -> MirrorRow:
+    get = row.__getitem__
+    price = Money(Decimal(get("price")), get("currency")) if get("price") is not None else None
+    due = get("due_at")
+    return MirrorRow(
+        get("account"),
+        CaseRow(
+            id=get("case_id"), marketplace=get("marketplace"), state=get("state"), priority=get("priority"),
+            due_at=None if due == _NO_DUE else parse_time(due), title=get("title"), brand=get("brand"),
+            category=get("category"), seller_id=get("seller_id"), seller_name=get("seller_name"),
+            standing=get("standing"), ground=get("ground"), source=get("source"), flags=get("flags"), price=price,
+            language=get("language"), leased_by=get("leased_by"),
+        ),
+        bool(get("held")),
+        get("pending"),
+    )  # fmt: skip
+
+
+def facets(database: Database, column: str) -> list[tuple[str, int]]:
+    """The values of a column with how many rows have each, most frequent first."""
+    if column not in ("marketplace", "ground", "source", "state", "standing"):
+        raise ValueError(f"no facet: {column}")
+    rows = database.execute(f"SELECT {column}, count(*) FROM queue_row GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 200")
+    return [(row[0], row[1]) for row in rows]
+
+
+def due_counts(database: Database, now: str, soon: str) -> tuple[int, int, int]:
+    """Open cases in all, those due between now and soon, those overdue."""
+    row = database.one(
+        "SELECT (SELECT count(*) FROM queue_row),"
+        " (SELECT count(*) FROM queue_row WHERE due_at >= ? AND due_at < ?),"
+        " (SELECT count(*) FROM queue_row WHERE due_at < ?)",
+        (now, soon, now),
+    )
+    return (row[0], row[1], row[2]) if row else (0, 0, 0)
+
+
+def _where(condition: Condition) -> tuple[str, str, tuple[object, ...]]:
+    joins, tests, values = "", [], []
+    for column, allowed in (condition.equals or {}).items():
+        if column not in ("marketplace", "ground", "source", "state", "standing", "seller_id"):
+            raise ValueError(f"no filter: {column}")
+        if allowed:
+            tests.append(f"q.{column} IN ({', '.join('?' for _ in allowed)})")
+            values += list(allowed)
+    if condition.due_before:
+        tests.append("q.due_at < ?")
+        values.append(condition.due_before)
+    if condition.due_after:
+        tests.append("q.due_at >= ?")
+        values.append(condition.due_after)
+    if condition.held_only:
+        joins += " JOIN desk_case h ON h.account = q.account AND h.case_id = q.case_id AND h.state = 'held'"
+    text = condition.text.strip()
+    if len(text) >= 3:
+        # Trigrams find any substring of three characters or more, in every script.
+        tests.append("q.id IN (SELECT rowid FROM queue_text WHERE queue_text MATCH ?)")
+        values.append('"' + text.replace('"', '""') + '"')
+    elif text:
+        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        tests.append("(q.title LIKE ? ESCAPE '\\' OR q.brand LIKE ? ESCAPE '\\' OR q.seller_name LIKE ? ESCAPE '\\')")
+        values += [pattern] * 3
+    where = ("WHERE " + " AND ".join(tests)) if tests else ""
+    return joins, where, tuple(values)
