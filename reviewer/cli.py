@@ -1,0 +1,122 @@
+"""The commands.  The one module that imports inside its functions, so that each starts fast."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reviewer.errors import OperatorError
+
+app = typer.Typer(name="reviewer", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+hub_app = typer.Typer(no_args_is_help=True, help="Run the reference queue server.")
+app.add_typer(hub_app, name="hub")
+
+DataFolder = Annotated[Path, typer.Option("--data", help="The hub's data folder; made where it is missing.")]
+
+
+@app.callback()
+def reviewer() -> None:
+    """Decide flagged marketplace listings."""
+
+
+@hub_app.command("serve")
+def hub_serve(
+    data: DataFolder,
+    database_url: Annotated[
+        str | None, typer.Option("--database-url", help="A database elsewhere, such as sqlite:////var/lib/hub.db.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8765,
+    demo: Annotated[bool, typer.Option("--demo", help="Fill an empty data folder with the demo first.")] = False,
+    until_stdin_closes: Annotated[
+        bool, typer.Option("--until-stdin-closes", help="Stop when standard input ends.")
+    ] = False,
+) -> None:
+    """Serve the Queue API; prints one line of JSON when it listens."""
+    from reviewer.hub.demo import fill_demo
+    from reviewer.hub.server import serve
+    from reviewer.hub.store import is_empty, open_store
+
+    store = open_store(data, database_url=database_url)
+    try:
+        if demo and is_empty(store):
+            fill_demo(store)
+        elif demo and not store.demo:
+            raise OperatorError(f"{data} is no demo: choose an empty folder for the demo, or leave --demo out.")
+    except BaseException:
+        store.close()
+        raise
+    serve(store, host=host, port=port, until=sys.stdin.buffer if until_stdin_closes else None)
+
+
+@hub_app.command("demo")
+def hub_demo(
+    data: DataFolder,
+    seed: Annotated[int, typer.Option(help="Another number makes other cases of the same kind.")] = 7,
+) -> None:
+    """Fill an empty data folder with the demo: fictional brands, sellers and listings."""
+    from reviewer.hub.demo import fill_demo
+    from reviewer.hub.store import is_empty, open_store
+
+    store = open_store(data)
+    try:
+        if not is_empty(store):
+            raise OperatorError(f"{data} is not empty; the demo needs a folder of its own.")
+        count = fill_demo(store, seed=seed)
+    finally:
+        store.close()
+    typer.echo(f"{count} open cases in {data}. Now: reviewer hub serve --data {data}")
+
+
+@hub_app.command("load")
+def hub_load(
+    products: Annotated[Path, typer.Option(help="A folder with products.csv and the pictures that it names.")],
+    listings: Annotated[Path, typer.Option(help="A CSV file of listing texts.")],
+    data: DataFolder,
+    cases: Annotated[int, typer.Option(min=1, max=100_000, help="How many cases to make.")] = 500,
+    seed: Annotated[int, typer.Option(help="Another number makes other cases of the same kind.")] = 7,
+) -> None:
+    """Fill an empty data folder from real photos and texts, with simulated sellers and histories."""
+    from reviewer.hub.load import load
+    from reviewer.hub.store import is_empty, open_store
+
+    store = open_store(data)
+    try:
+        if not is_empty(store):
+            raise OperatorError(f"{data} is not empty; choose another folder.")
+        count = load(store, products, listings, cases=cases, seed=seed)
+    finally:
+        store.close()
+    typer.echo(f"{count} open cases in {data}. Now: reviewer hub serve --data {data}")
+
+
+@hub_app.command("token")
+def hub_token(
+    data: DataFolder,
+    name: Annotated[str, typer.Option(help="Whose it is; shown to colleagues.")],
+    role: Annotated[str, typer.Option(help="reviewer, lead, admin or service.")],
+    database_url: Annotated[str | None, typer.Option("--database-url")] = None,
+) -> None:
+    """Make an account and print its token, this once."""
+    from reviewer.hub.auth import add_account, new_token
+    from reviewer.hub.store import open_store
+
+    store = open_store(data, database_url=database_url)
+    try:
+        token = new_token()
+        store.database.write(lambda connection: add_account(connection, name, role, token, store.clock()))
+    finally:
+        store.close()
+    typer.echo(token)
+
+
+def main() -> None:
+    """The entry point: what a person can mend is one clear line and exit code 2."""
+    try:
+        app()
+    except OperatorError as error:
+        typer.echo(f"reviewer: {error}", err=True)
+        sys.exit(2)

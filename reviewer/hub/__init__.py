@@ -1,0 +1,1 @@
+"""The reference queue server: it speaks the Queue API and never decodes a picture."""

@@ -1,0 +1,87 @@
+"""The hub as an ASGI application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from reviewer import hub
+from reviewer.hub import messages, routes_data, routes_work
+from reviewer.hub.auth import Accounts
+from reviewer.hub.bodies import pointers
+from reviewer.hub.problems import Problem, problem_of_status
+from reviewer.hub.shapes import ProblemShape
+from reviewer.hub.store import Store
+
+_REQUESTS = (
+    messages.ClaimRequest,
+    messages.RenewRequest,
+    messages.ReleaseRequest,
+    messages.DecisionsRequest,
+    messages.ListingsRequest,
+)
+
+
+def create_app(store: Store) -> FastAPI:
+    """An application over an opened store; whoever opened the store closes it."""
+    app = FastAPI(
+        title="Queue API",
+        version="1",
+        description=hub.__doc__ or "",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.store = store
+    app.state.accounts = Accounts(store.database)
+    app.include_router(routes_work.router)
+    app.include_router(routes_data.router)
+    app.exception_handler(Problem)(_problem)
+    app.exception_handler(HTTPException)(_framework)
+    app.exception_handler(RequestValidationError)(_parameters)
+    app.exception_handler(Exception)(_unhandled)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    return app
+
+
+async def _problem(_request: Request, error: Problem) -> Response:
+    return error.response()
+
+
+async def _framework(_request: Request, error: HTTPException) -> Response:
+    return problem_of_status(error.status_code, error.headers).response()
+
+
+async def _parameters(_request: Request, error: RequestValidationError) -> Response:
+    return Problem("invalid-request", "The request breaks the schema.", errors=pointers(error.errors())).response()
+
+
+async def _unhandled(_request: Request, _error: Exception) -> Response:
+    return Problem("internal", "The hub failed at this request; its log says how. Try again later.").response()
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI 3.1 document, with the bodies that the routes read themselves."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            openapi_version="3.1.0",
+        )
+        template = "#/components/schemas/{model}"
+        _, made = models_json_schema([(model, "validation") for model in _REQUESTS], ref_template=template)
+        _, problems = models_json_schema([(ProblemShape, "serialization")], ref_template=template)
+        schemas = document["components"]["schemas"]
+        schemas.update(made["$defs"] | problems["$defs"])
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        app.openapi_schema = document
+    return app.openapi_schema

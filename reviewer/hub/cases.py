@@ -1,0 +1,202 @@
+"""Cases as JSON: whole with all that a reviewer needs, or as a row of the queue table."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, and_, or_, select
+
+from reviewer.hub.references import read_references
+from reviewer.hub.schema import Record, accounts, cases, flags, listing_pictures, listings, sellers
+from reviewer.hub.sellers import ACTIVE_STATES, sellers_as_json
+
+_SIBLINGS = 24
+_SIBLING_ROWS = 2_000
+
+
+def cases_as_json(connection: Connection, ids: Sequence[str], now: datetime) -> list[dict[str, Any]]:
+    """The Case shape of each named case that exists, in that order, in ten queries whatever their number."""
+    columns = (cases, listings.c.body, listings.c.previous, listings.c.state.label("listing_state"))
+    rows = connection.execute(
+        select(*columns).join(listings, listings.c.id == cases.c.listing_id).where(cases.c.id.in_(list(ids)))
+    ).all()
+    by_id = {row.id: row for row in rows}
+    flag_rows = _flags(connection, list(by_id))
+    seller_json = sellers_as_json(connection, {row.seller_id for row in rows}, now)
+    reference_ids = {row.id: msgspec.json.decode(row.reference_ids, type=list[str]) for row in rows}
+    products = read_references(connection, {name for names in reference_ids.values() for name in names})
+    siblings = _siblings(connection, rows)
+    return [
+        {
+            "id": row.id,
+            "marketplace": row.marketplace,
+            "state": row.state,
+            "priority": row.priority,
+            "due_at": row.due_at,
+            "opened_at": row.opened_at,
+            "listing": listing_as_json(row.body, row.listing_state),
+            "seller": seller_json[row.seller_id],
+            "flags": flag_rows[row.id],
+            "references": [products[name] for name in reference_ids[row.id] if name in products],
+            "siblings": siblings[row.id],
+            "previous": msgspec.Raw(row.previous.encode()) if row.previous else None,
+        }
+        for row in (by_id[name] for name in ids if name in by_id)
+    ]
+
+
+def listing_as_json(body: str, state: str) -> dict[str, Any]:
+    """The Listing shape with its state of now."""
+    listing: dict[str, Any] = msgspec.json.decode(body)
+    listing["state"] = state
+    return listing
+
+
+def _flags(connection: Connection, ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    grouped: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in connection.execute(select(flags).where(flags.c.case_id.in_(ids)).order_by(flags.c.seq)):
+        grouped[row.case_id].append(
+            {
+                "id": row.id,
+                "source": row.source,
+                "reason": row.reason,
+                "at": row.at,
+                "explanation": row.explanation,
+                "confidence": row.confidence,
+                "notice_id": row.notice_id,
+                "claimant": row.claimant,
+                "claimant_upheld": row.claimant_upheld,
+            }
+        )
+    return grouped
+
+
+def _siblings(connection: Connection, rows: Sequence[Record]) -> dict[str, list[dict[str, Any]]]:
+    """Other active cases with a picture in common (first) or of the same seller."""
+    columns = (cases.c.id, cases.c.marketplace, listings.c.title, listings.c.picture, sellers.c.display_name)
+    base = (
+        select(*columns, cases.c.seller_id)
+        .join(listings, listings.c.id == cases.c.listing_id)
+        .join(sellers, sellers.c.id == cases.c.seller_id)
+        .where(cases.c.state.in_(ACTIVE_STATES))
+        .order_by(cases.c.priority.desc(), cases.c.seq)
+        .limit(_SIBLING_ROWS)
+    )
+    of_seller: defaultdict[str, list[Record]] = defaultdict(list)
+    for row in connection.execute(base.where(cases.c.seller_id.in_({row.seller_id for row in rows}))):
+        of_seller[row.seller_id].append(row)
+    mine, theirs = listing_pictures.alias(), listing_pictures.alias()
+    shared = (
+        base.add_columns(mine.c.listing_id.label("shared_with"))
+        .join(theirs, theirs.c.listing_id == cases.c.listing_id)
+        .join(mine, and_(mine.c.sha256 == theirs.c.sha256, mine.c.listing_id != theirs.c.listing_id))
+        .where(mine.c.listing_id.in_({row.listing_id for row in rows}))
+    )
+    of_pictures: defaultdict[str, list[Record]] = defaultdict(list)
+    for row in connection.execute(shared):
+        of_pictures[row.shared_with].append(row)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        made: dict[str, dict[str, Any]] = {}
+        for relation, others in (
+            ("same_pictures", of_pictures[row.listing_id]),
+            ("same_seller", of_seller[row.seller_id]),
+        ):
+            for other in others:
+                if other.id != row.id and other.id not in made and len(made) < _SIBLINGS:
+                    made[other.id] = {
+                        "case_id": other.id,
+                        "relation": relation,
+                        "title": other.title,
+                        "marketplace": other.marketplace,
+                        "picture": other.picture,
+                        "seller_name": other.display_name,
+                    }
+        found[row.id] = list(made.values())
+    return found
+
+
+def case_rows_query() -> Select[Any]:
+    """The query that `case_row` reads rows of; callers add their conditions."""
+    return (
+        select(
+            cases.c.seq,
+            cases.c.id,
+            cases.c.marketplace,
+            cases.c.state,
+            cases.c.priority,
+            cases.c.due_at,
+            cases.c.seller_id,
+            cases.c.ground,
+            cases.c.source,
+            cases.c.flag_count,
+            listings.c.title,
+            listings.c.brand,
+            listings.c.category,
+            listings.c.price_amount,
+            listings.c.price_currency,
+            listings.c.language,
+            sellers.c.display_name,
+            sellers.c.standing,
+            accounts.c.name.label("leased_by"),
+        )
+        .join(listings, listings.c.id == cases.c.listing_id)
+        .join(sellers, sellers.c.id == cases.c.seller_id)
+        .outerjoin(accounts, and_(accounts.c.id == cases.c.lease_owner, cases.c.state == "leased"))
+    )
+
+
+def case_row(row: Record) -> dict[str, Any]:
+    """The CaseRow shape."""
+    price = None if row.price_amount is None else {"amount": row.price_amount, "currency": row.price_currency}
+    return {
+        "id": row.id,
+        "marketplace": row.marketplace,
+        "state": row.state,
+        "priority": row.priority,
+        "due_at": row.due_at,
+        "title": row.title,
+        "brand": row.brand,
+        "category": row.category,
+        "seller_id": row.seller_id,
+        "seller_name": row.display_name,
+        "standing": row.standing,
+        "ground": row.ground,
+        "source": row.source,
+        "flags": row.flag_count,
+        "price": price,
+        "language": row.language,
+        "leased_by": row.leased_by or "",
+    }
+
+
+def case_page(
+    connection: Connection,
+    after: int,
+    limit: int,
+    *,
+    state: str | None = None,
+    seller: str | None = None,
+    text: str | None = None,
+    marketplace: str | None = None,
+    due_before: str | None = None,
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Rows in the order of opening after a sequence number, and the number to go on from."""
+    query = case_rows_query().where(cases.c.seq > after).order_by(cases.c.seq).limit(limit + 1)
+    if state:
+        query = query.where(cases.c.state == state)
+    if seller:
+        query = query.where(cases.c.seller_id == seller)
+    if marketplace:
+        query = query.where(cases.c.marketplace == marketplace)
+    if due_before:
+        query = query.where(cases.c.due_at < due_before)
+    if text:
+        places = (listings.c.title, listings.c.brand, sellers.c.display_name, cases.c.id)
+        query = query.where(or_(*(place.icontains(text, autoescape=True) for place in places)))
+    rows = connection.execute(query).all()
+    return [case_row(row) for row in rows[:limit]], rows[limit - 1].seq if len(rows) > limit else None

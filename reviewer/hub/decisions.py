@@ -1,0 +1,282 @@
+"""Decisions taken: idempotent by their UUID, fenced by the lease, bound to the revision seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from reviewer.domain.decision import AGAINST_SELLER, DecisionKind, MeasureKind, ReceiptStatus
+from reviewer.domain.values import format_time, sha256_hex
+from reviewer.hub.auth import Account
+from reviewer.hub.changes import record_changes
+from reviewer.hub.effects import apply_effects, undo_effects
+from reviewer.hub.messages import DecisionMessage
+from reviewer.hub.schema import Record, cases, decisions, flags, listings
+from reviewer.ledger.canonical import canonical_json
+from reviewer.policy.policy import Policy
+
+#: States of a listing that is no longer offered, so that there is nothing left to decide.
+GONE_STATES = ("ended", "deleted")
+
+_CASE = (
+    select(
+        cases.c.id.label("case_id"),
+        cases.c.state,
+        cases.c.queue,
+        cases.c.seller_id,
+        cases.c.listing_id,
+        cases.c.lease_id,
+        cases.c.lease_token,
+        cases.c.lease_owner,
+        cases.c.decision_id,
+        listings.c.title.label("listing_title"),
+        listings.c.revision,
+        listings.c.base_state,
+    )
+    .join(listings, listings.c.id == cases.c.listing_id)
+    .where(cases.c.id == bindparam("wanted"))
+)
+_MEASURES = frozenset(kind.value for kind in MeasureKind)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: ReceiptStatus
+    detail: str = ""
+    effects: Sequence[str] = ()
+
+    def receipt(self, decision_id: str) -> dict[str, Any]:
+        return {
+            "decision_id": decision_id,
+            "status": self.status.value,
+            "detail": self.detail,
+            "effects": list(self.effects),
+            "retry_after_s": None,
+        }
+
+
+class _Refused(Exception):
+    """A decision that is not taken, with the answer that is stored for it."""
+
+    def __init__(self, status: ReceiptStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.answer = _Answer(status, detail)
+
+
+def submit(
+    connection: Connection,
+    account: Account,
+    batch: Sequence[tuple[DecisionMessage, Any]],
+    policy: Policy,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """A receipt for each decision, in order; all in the one transaction of the caller.
+
+    Each decision comes as the checked message and as the JSON value that was sent, whose canonical
+    bytes tell a repetition from another decision under the same id.
+    """
+    known = _known(connection, [message.id for message, _ in batch])
+    receipts: list[dict[str, Any]] = []
+    for message, sent in batch:
+        body = canonical_json(sent)
+        digest = sha256_hex(body)
+        stored = known.get(message.id)
+        if stored is not None:
+            receipts.append(_repeated(message.id, stored, digest))
+            continue
+        try:
+            answer = _take(connection, account, message, policy, now)
+        except _Refused as refusal:
+            answer = refusal.answer
+        _store(connection, account, message, body, digest, answer, now)
+        known[message.id] = (digest, answer)
+        receipts.append(answer.receipt(message.id))
+    return receipts
+
+
+def _known(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, _Answer]]:
+    columns = (decisions.c.id, decisions.c.body_sha256, decisions.c.status, decisions.c.detail, decisions.c.effects)
+    rows = connection.execute(select(*columns).where(decisions.c.id.in_(list(ids))))
+    return {
+        row.id: (
+            row.body_sha256,
+            _Answer(ReceiptStatus(row.status), row.detail, msgspec.json.decode(row.effects, type=list[str])),
+        )
+        for row in rows
+    }
+
+
+def _repeated(decision_id: str, stored: tuple[str, _Answer], digest: str) -> dict[str, Any]:
+    """The first answer again: `duplicate` where it was accepted, else the refusal as it was."""
+    first_digest, first = stored
+    if first_digest != digest:
+        return _Answer(ReceiptStatus.CONFLICT, "Another decision was sent under this id.").receipt(decision_id)
+    if first.status is ReceiptStatus.ACCEPTED:
+        first = _Answer(ReceiptStatus.DUPLICATE, first.detail, first.effects)
+    return first.receipt(decision_id)
+
+
+def _take(
+    connection: Connection, account: Account, decision: DecisionMessage, policy: Policy, now: datetime
+) -> _Answer:
+    _check_rules(decision, policy)
+    found = connection.execute(_CASE, {"wanted": decision.case_id}).first()
+    if found is None:
+        raise _Refused(ReceiptStatus.GONE, "There is no such case on this server.")
+    if found.listing_id != decision.listing_id:
+        raise _Refused(ReceiptStatus.REJECTED, "The case is of another listing.")
+    undone: list[str] = []
+    if decision.supersedes:
+        _check_superseding(connection, account, decision, found)
+    else:
+        _check_lease(account, decision, found)
+    if decision.kind != DecisionKind.WITHDRAW:
+        if found.base_state in GONE_STATES:
+            raise _Refused(ReceiptStatus.GONE, "The listing is no longer offered.")
+        if found.revision != decision.revision:
+            raise _Refused(ReceiptStatus.STALE, "The listing has changed since you saw it.")
+    if decision.supersedes:
+        undone = undo_effects(connection, decision.supersedes, found, now)
+        if undone:
+            record_changes(connection, "decision_overturned", [decision.case_id], format_time(now))
+    effects = undone + apply_effects(connection, decision, found, policy, now)
+    return _Answer(ReceiptStatus.ACCEPTED, "", effects + _close_case(connection, decision, found, now))
+
+
+def _check_rules(decision: DecisionMessage, policy: Policy) -> None:
+    if decision.kind not in set(DecisionKind):
+        raise _Refused(ReceiptStatus.REJECTED, f"There is no decision of the kind {decision.kind[:40]!r}.")
+    if decision.kind == DecisionKind.WITHDRAW and not decision.supersedes:
+        raise _Refused(ReceiptStatus.REJECTED, "A withdrawal must name the decision that it supersedes.")
+    if decision.kind in AGAINST_SELLER and not decision.ground:
+        raise _Refused(ReceiptStatus.REJECTED, "A decision against the seller must name its ground.")
+    if decision.kind in AGAINST_SELLER and policy.ground(decision.ground) is None:
+        raise _Refused(ReceiptStatus.REJECTED, f"There is no ground {decision.ground[:40]!r} in the rules in force.")
+    if decision.measure is not None and decision.measure.kind not in _MEASURES:
+        raise _Refused(ReceiptStatus.REJECTED, f"There is no measure {decision.measure.kind[:40]!r}.")
+    if not decision.supersedes and decision.lease is None:
+        raise _Refused(ReceiptStatus.REJECTED, "A decision needs a lease, or must supersede another.")
+
+
+def _check_lease(account: Account, decision: DecisionMessage, found: Record) -> None:
+    lease = decision.lease
+    if found.state == "withdrawn":
+        raise _Refused(ReceiptStatus.GONE, "The case was withdrawn: there is nothing left to decide.")
+    holds = (
+        lease is not None
+        and found.lease_owner == account.id
+        and found.lease_id == lease.id
+        and found.lease_token == lease.token
+        and found.state in ("leased", found.queue)
+    )
+    if not holds:
+        done = "was decided meanwhile" if found.state == "decided" else "is not leased to you any more"
+        raise _Refused(ReceiptStatus.LEASE_LOST, f"The case {done}.")
+
+
+def _check_superseding(connection: Connection, account: Account, decision: DecisionMessage, found: Record) -> None:
+    if found.decision_id != decision.supersedes:
+        raise _Refused(ReceiptStatus.STALE, "That is not the current decision of this case.")
+    first = connection.execute(
+        select(decisions.c.reviewer_id, decisions.c.kind).where(decisions.c.id == decision.supersedes)
+    ).one()
+    if first.reviewer_id != account.id and account.role != "lead":
+        raise _Refused(ReceiptStatus.REJECTED, "Only its author or a lead may supersede a decision.")
+    if first.kind == DecisionKind.WITHDRAW and decision.kind == DecisionKind.WITHDRAW:
+        raise _Refused(ReceiptStatus.REJECTED, "The decision is withdrawn already.")
+    if found.state == "withdrawn":
+        raise _Refused(ReceiptStatus.GONE, "The case was withdrawn: there is nothing left to decide.")
+    if found.lease_owner not in (None, account.id):
+        raise _Refused(ReceiptStatus.LEASE_LOST, "Somebody else has claimed the case.")
+
+
+def _close_case(connection: Connection, decision: DecisionMessage, found: Record, now: datetime) -> list[str]:
+    """Writes the case's new state and its current decision."""
+    moment = format_time(now)
+    queue = found.queue
+    words: list[str] = []
+    if decision.supersedes and found.state == "escalated":
+        queue = "open"
+    if decision.kind == DecisionKind.WITHDRAW:
+        state, change = queue, "case_opened"
+        words.append("Case reopened")
+    elif decision.kind == DecisionKind.ESCALATE:
+        state, queue, change = "escalated", "escalated", "case_changed"
+    elif decision.kind == DecisionKind.REQUEST_PROOF:
+        state, change = "awaiting_proof", "case_changed"
+    else:
+        state, change = "decided", "case_closed"
+        _settle_flags(connection, decision.case_id, "", decision.id)
+    connection.execute(
+        update(cases)
+        .where(cases.c.id == decision.case_id)
+        .values(state=state, queue=queue, decision_id=decision.id, lease_id="", lease_owner=None, lease_expires_at=None)
+    )
+    if found.decision_id:
+        connection.execute(update(decisions).where(decisions.c.id == found.decision_id).values(current=False))
+    record_changes(connection, change, [decision.case_id], moment)
+    return words
+
+
+def _settle_flags(connection: Connection, case_id: str, before: str, after: str) -> None:
+    connection.execute(
+        update(flags).where(flags.c.case_id == case_id, flags.c.settled_by == before).values(settled_by=after)
+    )
+
+
+def _store(
+    connection: Connection,
+    account: Account,
+    decision: DecisionMessage,
+    body: bytes,
+    digest: str,
+    answer: _Answer,
+    now: datetime,
+) -> None:
+    connection.execute(
+        insert(decisions),
+        {
+            "id": decision.id,
+            "case_id": decision.case_id,
+            "reviewer_id": account.id,
+            "kind": decision.kind,
+            "received_at": format_time(now),
+            "body": body.decode(),
+            "body_sha256": digest,
+            "status": answer.status.value,
+            "detail": answer.detail,
+            "effects": msgspec.json.encode(list(answer.effects)).decode(),
+            "current": answer.status is ReceiptStatus.ACCEPTED,
+            "supersedes": decision.supersedes,
+        },
+    )
+
+
+def decision_page(
+    connection: Connection, after: int, limit: int, *, case: str | None = None, reviewer: str | None = None
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Stored decisions with their first receipts, in the order of arrival."""
+    query = select(decisions).where(decisions.c.seq > after).order_by(decisions.c.seq).limit(limit + 1)
+    if case:
+        query = query.where(decisions.c.case_id == case)
+    if reviewer:
+        query = query.where(decisions.c.reviewer_id == reviewer)
+    rows = connection.execute(query).all()
+    items = [
+        {
+            "decision": msgspec.Raw(row.body.encode()),
+            "reviewer": row.reviewer_id,
+            "received_at": row.received_at,
+            "receipt": _Answer(
+                ReceiptStatus(row.status), row.detail, msgspec.json.decode(row.effects, type=list[str])
+            ).receipt(row.id),
+            "current": row.current,
+        }
+        for row in rows[:limit]
+    ]
+    return items, rows[limit - 1].seq if len(rows) > limit else None

@@ -1,0 +1,233 @@
+"""Claims, renewals and releases: who may decide which case until when.
+
+A lease is the case's `lease_id`, `lease_token`, `lease_owner` and `lease_expires_at`.  It outlives its
+end until somebody else claims the case; the token never falls.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, and_, bindparam, exists, func, insert, or_, select, update
+
+from reviewer.domain.values import format_time, parse_time
+from reviewer.hub.auth import Account
+from reviewer.hub.cases import cases_as_json
+from reviewer.hub.changes import record_changes
+from reviewer.hub.messages import ClaimRequest, LeaseName, LeaseRelease
+from reviewer.hub.problems import Problem
+from reviewer.hub.schema import Record, accounts, cases, skips
+
+_RETRY_S = 15
+_NOT_AGAIN = ("skipped", "needs_language", "needs_expert")
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRules:
+    """How long leases last and how many one person may hold."""
+
+    lease_s: int = 600
+    leases_per_reviewer: int = 400
+    offline_s: int = 8 * 3600
+    claim: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The cases of a claim that was committed, in order of urgency."""
+
+    case_ids: tuple[str, ...]
+    at: datetime
+
+
+def claim(connection: Connection, account: Account, request: ClaimRequest, rules: LeaseRules, now: datetime) -> Claimed:
+    """Leases the most urgent cases, or the named ones; one transaction.
+
+    Raises `Problem` (`lease-limit`) where the caller holds as many as one may.  On PostgreSQL the
+    selection would take `FOR UPDATE SKIP LOCKED`; here the writing transaction is alone.
+    """
+    moment = format_time(now)
+    return_expired(connection, moment)
+    held = [row.id for row in connection.execute(_held(account.id))]
+    room = rules.leases_per_reviewer - len(held)
+    wanted = list(dict.fromkeys(request.case_ids))
+    again = [name for name in wanted if name in set(held)]
+    if room <= 0 and not again:
+        raise Problem("lease-limit", f"You hold {len(held)} cases; decide or give back some first.")
+    queues = ("open", "escalated") if account.role == "lead" else ("open",)
+    query = select(cases.c.id, cases.c.lease_id, cases.c.lease_token, cases.c.lease_owner).where(
+        cases.c.state.in_(queues)
+    )
+    if wanted:
+        query = query.where(cases.c.id.in_(wanted))
+    else:
+        skipped = exists().where(skips.c.case_id == cases.c.id, skips.c.account_id == account.id)
+        query = query.where(~skipped)
+    query = query.order_by(cases.c.priority.desc(), cases.c.due_order, cases.c.seq)
+    if request.marketplaces:
+        query = query.where(cases.c.marketplace.in_(request.marketplaces))
+    if request.grounds:
+        query = query.where(cases.c.ground.in_(request.grounds))
+    fresh = connection.execute(query.limit(max(0, min(request.count - len(again), room)))).all()
+    seconds = min(max(request.offline_s, rules.lease_s), max(rules.offline_s, rules.lease_s))
+    expires = format_time(now + timedelta(seconds=seconds))
+    taken = _take(connection, account, fresh, expires)
+    record_changes(connection, "case_changed", taken, moment)
+    return Claimed(tuple([*again, *taken]), now)
+
+
+def claim_answer(connection: Connection, account: Account, claimed: Claimed) -> bytes:
+    """The JSON answer to a claim: the cases whole with their leases, and who holds the others."""
+    items = _items(connection, claimed.case_ids, claimed.at)
+    elsewhere = leased_elsewhere(connection, account)
+    return msgspec.json.encode(
+        {"items": items, "next_retry_s": 0 if items else _RETRY_S, "leased_elsewhere": elsewhere}
+    )
+
+
+def _held(account_id: str) -> Select[Any]:
+    return select(cases.c.id).where(cases.c.lease_owner == account_id, cases.c.state == "leased")
+
+
+def _take(connection: Connection, account: Account, rows: Sequence[Record], expires: str) -> list[str]:
+    """Writes the leases; one's own that ran out and that nobody claimed goes on as it was."""
+    values = []
+    for row in rows:
+        mine = row.lease_owner == account.id and row.lease_id
+        values.append(
+            {
+                "case": row.id,
+                "lease": row.lease_id if mine else uuid.uuid4().hex,
+                "token": row.lease_token if mine else row.lease_token + 1,
+                "owner": account.id,
+                "expires": expires,
+            }
+        )
+    if values:
+        connection.execute(_TAKE, values)
+    return [row.id for row in rows]
+
+
+_TAKE = (
+    update(cases)
+    .where(cases.c.id == bindparam("case"))
+    .values(
+        state="leased",
+        lease_id=bindparam("lease"),
+        lease_token=bindparam("token"),
+        lease_owner=bindparam("owner"),
+        lease_expires_at=bindparam("expires"),
+    )
+)
+
+
+def _items(connection: Connection, ids: Sequence[str], now: datetime) -> list[dict[str, Any]]:
+    columns = (cases.c.id, cases.c.lease_id, cases.c.lease_token, cases.c.lease_expires_at)
+    leases = {row.id: row for row in connection.execute(select(*columns).where(cases.c.id.in_(list(ids))))}
+    return [{"case": case, "lease": _lease(leases[case["id"]], now)} for case in cases_as_json(connection, ids, now)]
+
+
+def _lease(row: Record, now: datetime) -> dict[str, Any]:
+    left = (parse_time(row.lease_expires_at) - now).total_seconds()
+    return {"id": row.lease_id, "token": row.lease_token, "ttl_s": round(max(0.0, left), 3)}
+
+
+def leased_elsewhere(connection: Connection, account: Account) -> list[dict[str, Any]]:
+    """Who else holds how many cases, and until when the last of them lasts."""
+    rows = connection.execute(
+        select(accounts.c.name, func.count().label("held"), func.max(cases.c.lease_expires_at).label("until"))
+        .join(accounts, accounts.c.id == cases.c.lease_owner)
+        .where(cases.c.state == "leased", cases.c.lease_owner != account.id)
+        .group_by(cases.c.lease_owner, accounts.c.name)
+        .order_by(accounts.c.name)
+        .limit(50)
+    )
+    return [{"reviewer": row.name, "cases": row.held, "until": row.until} for row in rows]
+
+
+def return_expired(connection: Connection, moment: str) -> None:
+    """Puts cases whose lease ran out back into their queue; owner and token stay until the next claim."""
+    expired = and_(cases.c.state == "leased", cases.c.lease_expires_at <= moment)
+    ids = [row.id for row in connection.execute(select(cases.c.id).where(expired))]
+    if ids:
+        connection.execute(update(cases).where(expired).values(state=cases.c.queue))
+        record_changes(connection, "case_changed", ids, moment)
+
+
+def renew(
+    connection: Connection, account: Account, names: Iterable[LeaseName], rules: LeaseRules, now: datetime
+) -> list[dict[str, Any]]:
+    """Prolongs each lease that still holds by the usual time; one made longer for offline work is never cut."""
+    moment = format_time(now)
+    usual = format_time(now + timedelta(seconds=rules.lease_s))
+    items: list[dict[str, Any]] = []
+    back: list[str] = []
+    for name, row in _named(connection, account, names):
+        if row is None:
+            items.append({"id": name.id, "status": "lease_lost", "ttl_s": 0})
+            continue
+        expires = max(usual, row.lease_expires_at or "")
+        connection.execute(update(cases).where(cases.c.id == row.id).values(state="leased", lease_expires_at=expires))
+        if row.state != "leased":
+            back.append(row.id)
+        left = (parse_time(expires) - now).total_seconds()
+        items.append({"id": name.id, "status": "renewed", "ttl_s": round(left, 3)})
+    record_changes(connection, "case_changed", back, moment)
+    return items
+
+
+def release(
+    connection: Connection, account: Account, leases: Sequence[LeaseRelease], now: datetime
+) -> list[dict[str, Any]]:
+    """Gives cases back to their queue; after `skipped` and the two `needs_…` not to this reviewer again."""
+    moment = format_time(now)
+    items: list[dict[str, Any]] = []
+    back: list[str] = []
+    for name, row in _named(connection, account, leases):
+        if row is None:
+            items.append({"id": name.id, "status": "lease_lost"})
+            continue
+        connection.execute(
+            update(cases)
+            .where(cases.c.id == row.id)
+            .values(state=cases.c.queue, lease_owner=None, lease_expires_at=None, lease_id="")
+        )
+        if name.reason in _NOT_AGAIN:
+            _remember_skip(connection, row.id, account, name.reason, moment)
+        back.append(row.id)
+        items.append({"id": name.id, "status": "released"})
+    record_changes(connection, "case_changed", back, moment)
+    return items
+
+
+def _remember_skip(connection: Connection, case_id: str, account: Account, reason: str, moment: str) -> None:
+    key = and_(skips.c.case_id == case_id, skips.c.account_id == account.id)
+    changed = connection.execute(update(skips).where(key).values(reason=reason, at=moment))
+    if not changed.rowcount:
+        row = {"case_id": case_id, "account_id": account.id, "reason": reason, "at": moment}
+        connection.execute(insert(skips), row)
+
+
+def _named(connection: Connection, account: Account, names: Iterable[Any]) -> Iterable[tuple[Any, Record | None]]:
+    """Each named lease with its case where the caller still holds it, else None."""
+    wanted = list(names)
+    columns = (cases.c.id, cases.c.state, cases.c.lease_id, cases.c.lease_token, cases.c.lease_expires_at)
+    rows = connection.execute(
+        select(*columns).where(
+            cases.c.lease_id.in_({name.id for name in wanted}),
+            cases.c.lease_owner == account.id,
+            or_(cases.c.state == "leased", cases.c.state == cases.c.queue),
+        )
+    )
+    by_id: Mapping[str, Record] = {row.lease_id: row for row in rows}
+    seen: set[str] = set()
+    for name in wanted:
+        row = by_id.get(name.id)
+        holds = row is not None and row.lease_token == name.token and name.id not in seen
+        seen.add(name.id)
+        yield name, row if holds else None

@@ -1,0 +1,274 @@
+"""The hub's tables.  Times are RFC 3339 texts in UTC with milliseconds, which sort as texts."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Row, String, Table, Text
+
+#: A row of any query.
+Record: TypeAlias = "Row[*tuple[Any, ...]]"
+
+#: Goes up with every change of a table; a database with a higher number is refused.
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+
+def _id(name: str = "id", *, primary_key: bool = True) -> Column[str]:
+    return Column(name, String(128), primary_key=primary_key, nullable=False)
+
+
+def _reference(name: str, target: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, String(128), ForeignKey(target), nullable=nullable)
+
+
+def _text(name: str, default: str = "") -> Column[str]:
+    return Column(name, Text, nullable=False, default=default)
+
+
+facts = Table("facts", metadata, Column("name", String(64), primary_key=True), _text("value"))
+"""Single values: the schema's version, the hub's name, whether it is a demo."""
+
+marketplaces = Table(
+    "marketplaces",
+    metadata,
+    _id(),
+    _text("name"),
+    _text("currency"),
+    _text("language"),
+    _text("country"),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _id(),
+    _text("name"),
+    _text("role"),
+    Column("token_sha256", String(64), nullable=False, unique=True),
+    _text("created_at"),
+    Column("disabled_at", Text),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    _text("version"),
+    _text("body"),
+)
+
+sellers = Table(
+    "sellers",
+    metadata,
+    _id(),
+    _text("marketplace"),
+    _text("display_name"),
+    _text("country"),
+    Column("joined_at", Text),
+    _text("verification", "unknown"),
+    _text("base_standing", "active"),
+    _text("standing", "active"),
+    Column("standing_until", Text),
+    Column("listings_live", Integer),
+    Column("listings_removed", Integer),
+    Column("units_sold", Integer),
+)
+"""`standing` is the worst of `base_standing` (the marketplace's own) and the measures in force."""
+
+seller_links = Table(
+    "seller_links",
+    metadata,
+    _reference("seller_id", "sellers.id"),
+    _reference("other_id", "sellers.id"),
+    _text("kind"),
+    Column("strength", Float, nullable=False),
+    Index("seller_links_seller", "seller_id"),
+)
+
+offences = Table(
+    "offences",
+    metadata,
+    _id("decision_id"),
+    _reference("seller_id", "sellers.id"),
+    _text("at"),
+    _text("kind"),
+    _text("ground"),
+    Column("points", Integer, nullable=False),
+    Column("expires_at", Text),
+    Column("overturned", Boolean, nullable=False, default=False),
+    _text("listing_id"),
+    _text("listing_title"),
+    Index("offences_seller", "seller_id", "at"),
+)
+
+listings = Table(
+    "listings",
+    metadata,
+    _id(),
+    _text("marketplace"),
+    _reference("seller_id", "sellers.id"),
+    _text("title"),
+    _text("brand"),
+    _text("category"),
+    _text("language"),
+    Column("price_amount", Text),
+    Column("price_currency", Text),
+    _text("picture"),
+    _text("revision"),
+    _text("base_state", "live"),
+    _text("state", "live"),
+    _text("body"),
+    Column("previous", Text),
+    Index("listings_seller", "seller_id"),
+)
+"""`body` is the Listing as JSON; `state` is its `base_state` with the measures in force."""
+
+listing_pictures = Table(
+    "listing_pictures",
+    metadata,
+    _reference("listing_id", "listings.id"),
+    Column("place", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Index("listing_pictures_listing", "listing_id"),
+    Index("listing_pictures_sha256", "sha256", "listing_id"),
+)
+
+reference_products = Table(
+    "reference_products",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(128), nullable=False, unique=True),
+    _text("body"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(128), nullable=False, unique=True),
+    _text("marketplace"),
+    _reference("listing_id", "listings.id"),
+    _reference("seller_id", "sellers.id"),
+    _text("queue", "open"),
+    _text("state", "open"),
+    Column("priority", Integer, nullable=False, default=0),
+    Column("due_at", Text),
+    _text("due_order"),
+    _text("opened_at"),
+    _text("ground"),
+    _text("source"),
+    Column("flag_count", Integer, nullable=False, default=0),
+    _text("reference_ids", "[]"),
+    _text("lease_id"),
+    Column("lease_token", Integer, nullable=False, default=0),
+    Column("lease_owner", String(128), ForeignKey("accounts.id")),
+    Column("lease_expires_at", Text),
+    _text("decision_id"),
+    Index("cases_queue", "state", "priority", "due_order", "seq"),
+    Index("cases_seller", "seller_id", "state"),
+    Index("cases_listing", "listing_id", "state"),
+    Index("cases_leased", "state", "lease_expires_at"),
+    Index("cases_owner", "lease_owner", "state"),
+)
+"""`queue` is where the case goes back to: `open`, or `escalated` for the leads' queue.
+
+A higher `priority` is more urgent.  `due_order` is `due_at`, or a text after every time where there is
+none.  `decision_id` is the current decision, which may be a withdraw.
+"""
+
+flags = Table(
+    "flags",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    _id("id", primary_key=False),
+    _reference("case_id", "cases.id"),
+    _text("source"),
+    _text("reason"),
+    _text("at"),
+    _text("explanation"),
+    Column("confidence", Float),
+    _text("notice_id"),
+    _text("claimant"),
+    Column("claimant_upheld", Float),
+    _text("settled_by"),
+    Index("flags_case", "case_id"),
+    Index("flags_id", "id"),
+)
+
+skips = Table(
+    "skips",
+    metadata,
+    Column("case_id", String(128), ForeignKey("cases.id"), primary_key=True),
+    Column("account_id", String(128), ForeignKey("accounts.id"), primary_key=True),
+    _text("reason"),
+    _text("at"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(128), nullable=False, unique=True),
+    _text("case_id"),
+    _text("reviewer_id"),
+    _text("kind"),
+    _text("received_at"),
+    _text("body"),
+    Column("body_sha256", String(64), nullable=False),
+    _text("status"),
+    _text("detail"),
+    _text("effects", "[]"),
+    Column("current", Boolean, nullable=False, default=False),
+    _text("supersedes"),
+    Index("decisions_case", "case_id", "seq"),
+    Index("decisions_reviewer", "reviewer_id", "seq"),
+)
+"""Every decision that was ever answered finally, with its receipt; never deleted."""
+
+measures = Table(
+    "measures",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    _text("decision_id"),
+    _reference("seller_id", "sellers.id"),
+    _text("listing_id"),
+    _text("kind"),
+    _text("scope"),
+    _text("starts_at"),
+    Column("ends_at", Text),
+    Column("undone", Boolean, nullable=False, default=False),
+    Index("measures_decision", "decision_id"),
+    Index("measures_seller", "seller_id"),
+    Index("measures_listing", "listing_id"),
+)
+"""What decisions did to listings and sellers; those not undone and not ended are in force."""
+
+case_effects = Table(
+    "case_effects",
+    metadata,
+    Column("decision_id", String(128), primary_key=True),
+    Column("case_id", String(128), ForeignKey("cases.id"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    _text("before"),
+    Column("amount", Integer, nullable=False, default=0),
+)
+"""What decisions did to other cases: `withdrawn` (from the state `before`) or `raised` by `amount`."""
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    _text("kind"),
+    _text("case_id"),
+    _text("at"),
+)
+
+media = Table(
+    "media",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    _text("media_type"),
+    Column("bytes", Integer, nullable=False),
+)

@@ -1,0 +1,146 @@
+"""Sellers as JSON: profile, standing, offences, links; and the standing that follows from the measures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from reviewer.domain.decision import MeasureKind
+from reviewer.domain.seller import Standing
+from reviewer.domain.values import format_time
+from reviewer.hub.schema import Record, cases, measures, offences, seller_links, sellers
+
+#: The states of a case that still has to be worked on.
+ACTIVE_STATES = ("open", "leased", "escalated", "awaiting_proof")
+
+_STANDING_OF = {
+    MeasureKind.SELLER_WARNED: Standing.WARNED,
+    MeasureKind.SELLER_RESTRICTED: Standing.RESTRICTED,
+    MeasureKind.ACCOUNT_SUSPENDED: Standing.SUSPENDED,
+    MeasureKind.ACCOUNT_CLOSED: Standing.BANNED,
+}
+_ORDER = list(Standing)
+_FOREVER = "9999-12-31T23:59:59.999Z"
+
+
+def sellers_as_json(connection: Connection, ids: Collection[str], now: datetime) -> dict[str, dict[str, Any]]:
+    """The Seller shape of each named seller that exists, in five queries whatever their number."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    rows = connection.execute(select(sellers).where(sellers.c.id.in_(wanted))).all()
+    offence_rows = _by_seller(
+        connection.execute(
+            select(offences).where(offences.c.seller_id.in_(wanted)).order_by(offences.c.at.desc())
+        ).all()
+    )
+    link_rows = _by_seller(
+        connection.execute(
+            select(seller_links, sellers.c.display_name, sellers.c.standing)
+            .join(sellers, sellers.c.id == seller_links.c.other_id)
+            .where(seller_links.c.seller_id.in_(wanted))
+            .order_by(seller_links.c.strength.desc(), seller_links.c.other_id)
+        ).all()
+    )
+    open_cases: dict[str, int] = {
+        row[0]: row[1]
+        for row in connection.execute(
+            select(cases.c.seller_id, func.count())
+            .where(cases.c.seller_id.in_(wanted), cases.c.state.in_(ACTIVE_STATES))
+            .group_by(cases.c.seller_id)
+        )
+    }
+    moment = format_time(now)
+    return {
+        row.id: _seller(
+            row, offence_rows[row.id], link_rows[row.id], open_cases.get(row.id, 0), _standing(connection, row, moment)
+        )
+        for row in rows
+    }
+
+
+def _by_seller(rows: Iterable[Record]) -> Mapping[str, list[Record]]:
+    grouped: defaultdict[str, list[Record]] = defaultdict(list)
+    for row in rows:
+        grouped[row.seller_id].append(row)
+    return grouped
+
+
+def _seller(
+    row: Record,
+    offence_rows: list[Record],
+    link_rows: list[Record],
+    open_cases: int,
+    standing: tuple[str, str | None],
+) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "display_name": row.display_name,
+        "marketplace": row.marketplace,
+        "country": row.country,
+        "joined_at": row.joined_at,
+        "verification": row.verification,
+        "standing": standing[0],
+        "standing_until": standing[1],
+        "listings_live": row.listings_live,
+        "listings_removed": row.listings_removed,
+        "units_sold": row.units_sold,
+        "open_cases": open_cases,
+        "offences": [
+            {
+                "decision_id": offence.decision_id,
+                "at": offence.at,
+                "kind": offence.kind,
+                "ground": offence.ground,
+                "points": offence.points,
+                "expires_at": offence.expires_at,
+                "overturned": offence.overturned,
+                "listing_id": offence.listing_id,
+                "listing_title": offence.listing_title,
+            }
+            for offence in offence_rows
+        ],
+        "links": [
+            {
+                "seller_id": link.other_id,
+                "display_name": link.display_name,
+                "kind": link.kind,
+                "strength": link.strength,
+                "standing": link.standing,
+            }
+            for link in link_rows
+        ],
+    }
+
+
+def _standing(connection: Connection, row: Record, moment: str) -> tuple[str, str | None]:
+    if row.standing_until is None or row.standing_until > moment:
+        return row.standing, row.standing_until
+    return standing_in_force(connection, row.id, moment)
+
+
+def standing_in_force(connection: Connection, seller_id: str, moment: str) -> tuple[str, str | None]:
+    """The worst standing of the marketplace's own and the measures in force, and until when it lasts."""
+    base = connection.execute(select(sellers.c.base_standing).where(sellers.c.id == seller_id)).scalar_one()
+    rows = connection.execute(
+        select(measures.c.kind, measures.c.ends_at).where(
+            measures.c.seller_id == seller_id, measures.c.undone.is_(False), measures.c.kind.in_(list(_STANDING_OF))
+        )
+    )
+    worst = (_ORDER.index(Standing(base)) if base in _ORDER else 0, _FOREVER)
+    for row in rows:
+        ends = row.ends_at or _FOREVER
+        if ends > moment:
+            worst = max(worst, (_ORDER.index(_STANDING_OF[MeasureKind(row.kind)]), ends))
+    return _ORDER[worst[0]].value, None if worst[1] == _FOREVER else worst[1]
+
+
+def refresh_standing(connection: Connection, seller_id: str, moment: str) -> tuple[str, str | None]:
+    """Writes and returns the standing that the measures in force make."""
+    standing, until = standing_in_force(connection, seller_id, moment)
+    connection.execute(update(sellers).where(sellers.c.id == seller_id).values(standing=standing, standing_until=until))
+    return standing, until

@@ -1,0 +1,110 @@
+"""Everything that a hub holds: its database, its media folder, its rules and its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select
+
+from reviewer.errors import OperatorError
+from reviewer.hub.auth import DEMO_ACCOUNTS
+from reviewer.hub.database import Database
+from reviewer.hub.leases import LeaseRules
+from reviewer.hub.media import MediaFolder
+from reviewer.hub.schema import accounts, facts, policies
+from reviewer.policy.policy import Policy, policy_from_mapping, policy_from_toml, policy_to_mapping
+from reviewer.resources import resources_folder
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The clock on the wall."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Store:
+    """A hub's data folder, opened."""
+
+    database: Database
+    media: MediaFolder
+    policy: Policy
+    name: str
+    demo: bool
+    rules: LeaseRules
+    clock: Clock
+
+    def close(self) -> None:
+        """Closes the database after the work at hand."""
+        self.database.close()
+
+
+def open_store(
+    folder: Path, *, database_url: str | None = None, clock: Clock = utc_now, rules: LeaseRules | None = None
+) -> Store:
+    """Opens a data folder, and makes it with the shipped policy where it is new.
+
+    Raises `OperatorError` where the folder can't be used or was made by a newer hub.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        media = MediaFolder(folder / "media")
+    except OSError as error:
+        raise OperatorError(f"The data folder {folder} can't be made: {error.strerror}.") from None
+    database = Database(database_url or f"sqlite:///{folder.resolve() / 'hub.db'}")
+    try:
+        policy = database.write(_policy)
+        name, demo = database.read(_name)
+    except OperatorError:
+        database.close()
+        raise
+    return Store(database, media, policy, name, demo, rules or LeaseRules(), clock)
+
+
+def _policy(connection: Connection) -> Policy:
+    """The newest stored policy, or the shipped one, which is then stored."""
+    row = connection.execute(select(policies.c.body).order_by(policies.c.seq.desc()).limit(1)).first()
+    if row is not None:
+        return policy_from_mapping(msgspec.json.decode(row.body), "the hub's stored policy")
+    path = resources_folder() / "policies.toml"
+    policy = policy_from_toml(path.read_text("utf-8"), str(path))
+    body = msgspec.json.encode(policy_to_mapping(policy)).decode()
+    connection.execute(insert(policies), {"version": policy.version, "body": body})
+    return policy
+
+
+def _name(connection: Connection) -> tuple[str, bool]:
+    rows = {row.name: row.value for row in connection.execute(select(facts))}
+    return rows.get("name", "Hub"), rows.get("demo") == "yes"
+
+
+def name_hub(store: Store, name: str, *, demo: bool) -> None:
+    """Writes the name of the service document and whether the demo's tokens are valid."""
+
+    def write(connection: Connection) -> None:
+        rows = {"name": name, "demo": "yes" if demo else "no"}
+        connection.execute(delete(facts).where(facts.c.name.in_(rows)))
+        connection.execute(insert(facts), [{"name": key, "value": value} for key, value in rows.items()])
+
+    store.database.write(write)
+    store.name, store.demo = name, demo
+
+
+def has_accounts(store: Store) -> bool:
+    """Whether anybody may call."""
+    return store.database.read(lambda connection: connection.execute(select(accounts.c.id)).first() is not None)
+
+
+def is_empty(store: Store) -> bool:
+    """Whether nothing was ever put in but the policy."""
+    return not has_accounts(store) and not store.demo
+
+
+def demo_tokens(store: Store) -> dict[str, str]:
+    """The tokens of a demo hub by role-like names; empty for any other hub."""
+    return {token.removeprefix("demo-"): token for token in DEMO_ACCOUNTS} if store.demo else {}
