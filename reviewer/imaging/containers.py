@@ -5,6 +5,7 @@ counts are read here, so that a bomb is refused before memory is taken for it.
 """
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -116,20 +117,35 @@ def _without_prefix(exif: bytes) -> bytes:
 
 
 def jpeg_orientation(data: bytes) -> int:
-    """Walk the segments before the first scan and return the EXIF orientation, else 1."""
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
-            continue
-        if marker == 0xDA:
-            break
-        size = int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker == 0xE1 and data[at + 4 : at + 10] == b"Exif\0\0":
-            return exif_orientation(data[at + 10 : at + 2 + size])
-        at += 2 + size
+    """Return the EXIF orientation from the segments before the first scan, else 1."""
+    for at, end in _jpeg_segments(data):
+        if data[at + 1] == 0xE1 and data[at + 4 : at + 10] == b"Exif\0\0":
+            return exif_orientation(data[at + 10 : end])
     return 1
+
+
+def jpeg_without_metadata(data: bytes) -> bytes:
+    """Leave out comments and application segments before the first scan, but for JFIF and Adobe's."""
+    kept = [data[:2]]
+    last = 2
+    for at, end in _jpeg_segments(data):
+        marker = data[at + 1]
+        if not (0xE1 <= marker <= 0xEF and marker != 0xEE) and marker != 0xFE:
+            kept.append(data[at:end])
+        last = end
+    return b"".join((*kept, data[last:]))
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where each segment (marker, length, body) before the first scan begins and ends; rubbish is skipped."""
+    at = data.find(b"\xff", 2)
+    while 0 <= at <= len(data) - 4 and data[at + 1] not in (0xD9, 0xDA):
+        if data[at + 1] in (0x00, 0xFF):
+            at = data.find(b"\xff", at + 1)
+            continue
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        yield at, end
+        at = data.find(b"\xff", end)
 
 
 def outline_png(data: bytes) -> Outline:

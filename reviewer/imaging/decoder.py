@@ -23,6 +23,7 @@ from reviewer.imaging.containers import (
     damaged,
     exif_orientation,
     jpeg_orientation,
+    jpeg_without_metadata,
     outline_gif,
     outline_png,
     outline_webp,
@@ -161,21 +162,24 @@ class _Job:
             gray = Image.frombuffer("RGB", size, array, "raw", "BGRX", 0, 1).convert("L")
             hashed = _hash(gray, orientation)
         shown = None
+        target = self._target(width, height, orientation)
+        if self._pixels and size == target and orientation not in _TURNS:
+            return Decoded(*size, 4 * size[0], array.tobytes(), width, height, "JPEG", 1, hashed)
         if self._pixels:
             # The four bytes of a pixel are resized alike, so their order doesn't matter to Pillow.
             shown = Image.frombuffer("RGBX", size, array, "raw", "RGBX", 0, 1)
-            shown = _resized(shown, self._target(width, height, orientation))
+            shown = _resized(shown, target)
         return _answer(shown, "RGBX", width, height, orientation, "JPEG", 1, hashed)
 
     def other(self, data: bytes, kind: Format) -> Decoded:
         outline = _outline(data, kind)
-        if outline is not None:
+        if kind in ("PNG", "WEBP", "GIF"):
             _check(outline.width, outline.height, outline.frames)
-        picture = _PLUGINS[kind](BytesIO(outline.data if outline else data))
+        picture = _PLUGINS[kind](BytesIO(outline.data))
         width, height = picture.size
-        frames = outline.frames if outline and kind != "JPEG" else int(getattr(picture, "n_frames", 1))
+        frames = int(getattr(picture, "n_frames", 1)) if kind == "AVIF" else outline.frames
         _check(width, height, frames)
-        orientation = outline.orientation if outline else exif_orientation(_exif(picture))
+        orientation = exif_orientation(_exif(picture)) if kind == "AVIF" else outline.orientation
         target = self._target(width, height, orientation)
         if kind == "JPEG":
             shrink = self._jpeg_shrink(width, height, orientation)
@@ -195,7 +199,10 @@ class _Job:
         see_through = picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info
         if see_through:
             hashed_size = target if min(target) >= _FINGERPRINT_SIDE else picture.size
-            wide = _resized(picture.convert("RGBA"), hashed_size if self._fingerprint else target)
+            wide = _resized(
+                picture if picture.mode == "RGBA" else picture.convert("RGBA"),
+                hashed_size if self._fingerprint else target,
+            )
             white = Image.new("RGBA", wide.size, (255, 255, 255, 255))
             white.alpha_composite(wide)
             whole: Image.Image = white.convert("RGB")
@@ -219,14 +226,17 @@ class _Job:
         return next((by for by in (8, 4, 2) if -(-width // by) >= wanted[0] and -(-height // by) >= wanted[1]), 1)
 
 
-def _outline(data: bytes, kind: Format) -> Outline | None:
+def _outline(data: bytes, kind: Format) -> Outline:
+    """The picture's outline; of JPEG and AVIF, sizes and frames are left to the decoder's header."""
     if kind == "PNG":
         return outline_png(data)
     if kind == "WEBP":
         return outline_webp(data)
     if kind == "GIF":
         return outline_gif(data)
-    return None
+    if kind == "JPEG":
+        return Outline(0, 0, 1, jpeg_orientation(data), jpeg_without_metadata(data))
+    return Outline(0, 0, 1, 1, data)
 
 
 def _exif(picture: Image.Image) -> bytes:
