@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,6 +28,7 @@ from reviewer.domain.listing import Listing, Picture, revision_digest
 from reviewer.domain.reference import AuthenticationPoint, ReferenceProduct, Right
 from reviewer.domain.seller import Offence, Seller, SellerLink, Standing
 from reviewer.domain.values import Money, sha256_hex
+from reviewer.imaging.pictures import Decoded, RefusedPicture
 from reviewer.policy.policy import Policy, policy_from_toml
 from reviewer.resources import resources_folder
 from reviewer.services.changes import Notifier
@@ -83,8 +85,7 @@ MARKETS = (
         "1290.00",
         "48900.00",
         "{brand} {model} งานออริเทียบแท้ เกรดพรีเมียม อุปกรณ์ครบกล่อง พร้อมส่งทันทีจากกรุงเทพมหานคร",
-        "สินค้าใหม่พร้อมกล่องและใบเสร็จ งานละเอียดทุกจุด แยกไม่ออกจากของแท้ ส่งฟรีทั่วประเทศ\n"
-        "สอบถามเพิ่มเติมทางแชต ไม่รับเปลี่ยนคืนทุกกรณี",
+        "สินค้าใหม่พร้อมกล่องและใบเสร็จ งานละเอียดทุกจุด แยกไม่ออกจากของแท้ ส่งฟรีทั่วประเทศ\nสอบถามเพิ่มเติมทางแชต ไม่รับเปลี่ยนคืนทุกกรณี",
         "ร้านกระเป๋าคุณน้ำฝน",
     ),
     Market(
@@ -175,9 +176,7 @@ def demo_pictures(product: str, role: str) -> tuple[Picture, ...]:
     folder = resources_folder() / "demo"
     rows = [row for row in _manifest() if row["product"] == product and row["role"] == role]
     return tuple(
-        Picture(
-            digests[folder / row["file"]], row["view"], width=int(row["width"]), height=int(row["height"])
-        )
+        Picture(digests[folder / row["file"]], row["view"], width=int(row["width"]), height=int(row["height"]))
         for row in rows
         if folder / row["file"] in digests
     )
@@ -449,9 +448,7 @@ def make_facts() -> tuple[Fact, ...]:
     )
 
 
-def make_on_desk(
-    number: int = 1, *, demo: bool = False, case: Case | None = None, **changes: Any
-) -> CaseOnDesk:
+def make_on_desk(number: int = 1, *, demo: bool = False, case: Case | None = None, **changes: Any) -> CaseOnDesk:
     """A case as the review screen paints it; the second pictures of listing and reference match."""
     case = case or make_case(number, demo=demo)
     maker = next((m for m in MARKETS if m.marketplace.id == case.marketplace), MARKETS[0])
@@ -495,37 +492,13 @@ def make_changed(number: int = 7, *, demo: bool = False) -> CaseOnDesk:
     before = replace(
         now_listing,
         title=now_listing.title.replace("original", "tipo original"),
-        description="Réplica de calidad 1:1.\n"
-        + now_listing.description[: len(now_listing.description) // 2],
+        description="Réplica de calidad 1:1.\n" + now_listing.description[: len(now_listing.description) // 2],
         price=Money(Decimal("299.00"), now_listing.price.currency if now_listing.price else None),
         revision="0" * 64,
     )
     return make_on_desk(
         number, case=make_case(number, listing=now_listing, previous=before, demo=demo), problem="changed"
     )
-
-
-@dataclass(frozen=True, slots=True)
-class FakeDecoded:
-    """Pixels as `reviewer.imaging.pictures.Decoded` has them."""
-
-    width: int
-    height: int
-    stride: int
-    pixels: bytes
-    source_width: int
-    source_height: int
-    format: str = "JPEG"
-    frames: int = 1
-    fingerprint: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class FakeRefused:
-    """A refusal as `reviewer.imaging.pictures.RefusedPicture` has it."""
-
-    code: str
-    reason: str
 
 
 class FakePictures:
@@ -540,10 +513,10 @@ class FakePictures:
 
     def request(
         self, account: str, sha256: str, width: int, height: int, *, urgent: bool = False
-    ) -> Future[object]:
+    ) -> Future[Decoded | RefusedPicture]:
         """The picture at that size at most; a refusal where a test wants one."""
         self.requests.append((sha256, width, height, urgent))
-        answer: Future[object] = Future()
+        answer: Future[Decoded | RefusedPicture] = Future()
 
         def work() -> None:
             answer.set_result(self._decode(sha256, width, height))
@@ -564,14 +537,14 @@ class FakePictures:
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def _decode(self, sha256: str, width: int, height: int) -> object:
+    def _decode(self, sha256: str, width: int, height: int) -> Decoded | RefusedPicture:
         if sha256 in self.refused:
-            return FakeRefused("refused", self.refused[sha256])
+            return RefusedPicture("damaged", self.refused[sha256])
         return _decode(sha256, width, height)
 
 
 @functools.lru_cache(maxsize=512)
-def _decode(sha256: str, width: int, height: int) -> FakeDecoded:
+def _decode(sha256: str, width: int, height: int) -> Decoded:
     found = demo_files().get(sha256)
     if found is None:
         return drawn_picture(sha256, width, height)
@@ -581,10 +554,10 @@ def _decode(sha256: str, width: int, height: int) -> FakeDecoded:
         shown = image.convert("RGB")
         shown.thumbnail((width, height))
         pixels = shown.tobytes("raw", "BGRX")
-        return FakeDecoded(shown.width, shown.height, shown.width * 4, pixels, source_width, source_height)
+        return Decoded(shown.width, shown.height, shown.width * 4, pixels, source_width, source_height, "JPEG", 1)
 
 
-def drawn_picture(sha256: str, width: int, height: int, source: tuple[int, int] = (900, 1200)) -> FakeDecoded:
+def drawn_picture(sha256: str, width: int, height: int, source: tuple[int, int] = (900, 1200)) -> Decoded:
     """A picture of two colours that follow from the digest, at most that large."""
     scale = min(1.0, width / source[0], height / source[1])
     wide, high = max(1, round(source[0] * scale)), max(1, round(source[1] * scale))
@@ -594,7 +567,7 @@ def drawn_picture(sha256: str, width: int, height: int, source: tuple[int, int] 
     even = b"".join((one if (column // band) % 2 else two) for column in range(wide))
     odd = b"".join((two if (column // band) % 2 else one) for column in range(wide))
     pixels = b"".join((even if (row // band) % 2 else odd) for row in range(high))
-    return FakeDecoded(wide, high, wide * 4, pixels, *source)
+    return Decoded(wide, high, wide * 4, pixels, *source, "JPEG", 1)
 
 
 class FakeReview:
@@ -684,6 +657,8 @@ class FakeIntake:
         self.review = review
         self.claimed: list[tuple[str, ...]] = []
         self.refuses: set[str] = set()
+        self.offline_ended = 0
+        self.focus: QueueFilter | None = None
 
     def claim_named(self, account: str, case_ids: Sequence[str]) -> tuple[CaseOnDesk, ...]:
         """The named cases, put on the desk; those in `refuses` are held by somebody else."""
@@ -706,6 +681,14 @@ class FakeIntake:
         self.review.notifier.publish("desk", "status")
         return count
 
+    def end_offline(self) -> None:
+        """Give back what was taken."""
+        self.offline_ended += 1
+
+    def set_focus(self, chosen: QueueFilter) -> None:
+        """Claim what this filter shows from now on."""
+        self.focus = chosen
+
 
 class FakeStatus:
     """The head and foot in numbers; tests set `value`."""
@@ -714,9 +697,7 @@ class FakeStatus:
         self.review = review
         self.value = Status(
             accounts=(
-                AccountStatus(
-                    ACCOUNT, "Demo marketplaces", "online", reviewer_name="Ana Reyes", role="reviewer"
-                ),
+                AccountStatus(ACCOUNT, "Demo marketplaces", "online", reviewer_name="Ana Reyes", role="reviewer"),
             ),
             open_cases=1214,
             due_soon=2,
@@ -788,11 +769,11 @@ class FakeQueue:
         """What can be filtered by, with counts."""
         each = self.total // len(MARKETS)
         return {
-            "marketplaces": tuple((maker.marketplace.id, each) for maker in MARKETS),
-            "grounds": tuple((ground.id, self.total // 5) for ground in shipped_policy().grounds[:5]),
-            "sources": tuple((source.value, self.total // 6) for source in FlagSource),
-            "states": (("open", self.total - 9), ("escalated", 9)),
-            "standings": tuple((standing.value, self.total // 5) for standing in Standing),
+            "marketplace": tuple((maker.marketplace.id, each) for maker in MARKETS),
+            "ground": tuple((ground.id, self.total // 5) for ground in shipped_policy().grounds[:5]),
+            "source": tuple((source.value, self.total // 6) for source in FlagSource),
+            "state": (("open", self.total - 9), ("escalated", 9)),
+            "standing": tuple((standing.value, self.total // 5) for standing in Standing),
         }
 
 
@@ -896,6 +877,7 @@ class FakeAccounts:
         self.known_kinds: tuple[Any, ...] = ()
         self.removed: list[str] = []
         self.demo_started = 0
+        self.signed_in: list[tuple[str, dict[str, str]]] = []
         self.error: Exception | None = None
 
     def kinds(self) -> tuple[Any, ...]:
@@ -910,9 +892,7 @@ class FakeAccounts:
         """What the server says of itself."""
         if self.error is not None:
             raise self.error
-        return Service(
-            "Demo marketplaces", NOW, "ana", "Ana Reyes", "reviewer", tuple(m.marketplace for m in MARKETS)
-        )
+        return Service("Demo marketplaces", NOW, "ana", "Ana Reyes", "reviewer", tuple(m.marketplace for m in MARKETS))
 
     def save(self, form: Any) -> None:
         """Keep an account."""
@@ -928,11 +908,19 @@ class FakeAccounts:
         """Begin with the demo."""
         self.demo_started += 1
 
+    def sign_in(self, account: str, secrets: Mapping[str, str]) -> None:
+        """Give new secrets to an account."""
+        if self.error is not None:
+            raise self.error
+        self.signed_in.append((account, dict(secrets)))
+
 
 class FakeWorkstation:
     """All services on threads of their own: one for the store, one for the reader, a pool for the rest."""
 
-    def __init__(self, cases: Sequence[CaseOnDesk] | None = None, *, demo: bool = False) -> None:
+    def __init__(
+        self, cases: Sequence[CaseOnDesk] | None = None, *, demo: bool = False, folder: Path | None = None
+    ) -> None:
         self.notifier = Notifier()
         self.review = FakeReview(make_cases(12, demo=demo) if cases is None else cases, self.notifier)
         self.intake = FakeIntake(self.review)
@@ -942,6 +930,7 @@ class FakeWorkstation:
         self.delivery = FakeDelivery()
         self.accounts = FakeAccounts()
         self.started = False
+        self.folder = folder or Path(tempfile.gettempdir())
         self._lock = threading.Lock()
         self._desk = ThreadPoolExecutor(1, "fake-desk")
         self._reader = ThreadPoolExecutor(1, "fake-reader")
@@ -958,6 +947,10 @@ class FakeWorkstation:
     def in_background(self, call: Callable[[], ResultT]) -> Future[ResultT]:
         """Run on a thread of the pool."""
         return self._pool.submit(call)
+
+    def diagnostics(self) -> str:
+        """What Help copies."""
+        return "versions and settings"
 
     def start(self) -> None:
         """Begin; the desk is there at once."""

@@ -1,0 +1,1 @@
+"""The review screen: everything needed for a decision in view, one key to decide, the next case there at once."""

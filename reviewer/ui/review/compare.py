@@ -1,0 +1,404 @@
+"""The pictures of a case side by side: what is offered, and what it claims to be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from reviewer.domain.listing import Picture
+from reviewer.domain.reference import AuthenticationPoint, ReferenceProduct
+from reviewer.domain.text import visible
+from reviewer.services.model import CaseOnDesk
+from reviewer.ui.review.canvas import Frame, Mode, PictureCanvas, Spot
+from reviewer.ui.review.pixmaps import FULL_SIDE, Answer, PixmapStore, Shown
+from reviewer.ui.review.side import PictureSide, refusal_of
+from reviewer.ui.review.sitting import Sitting, best_pair, pair_digests
+from reviewer.ui.review.thumbnails import Thumbnail
+from reviewer.ui.review.viewport import Viewport
+from reviewer.ui.review.wording import amount, match_text, translate
+from reviewer.ui.theme import Theme
+
+_FULL = QSize(FULL_SIDE, FULL_SIDE)
+#: So many cases ahead have their best pair and small pictures made ready.
+_AHEAD = 5
+#: Zoomed in further than this, the picture is asked for at full size.
+_WHOLE_FROM = 1.05
+
+
+class ComparePane(QWidget):
+    """Listing pictures on the left, reference pictures on the right, moved as one.
+
+    `pair_settled` comes when a newly shown case has both large pictures painted or known refused;
+    `point_changed` when another point of authentication is the current one.
+    """
+
+    pair_settled = Signal()
+    point_changed = Signal()
+
+    def __init__(self, theme: Theme, store: PixmapStore, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._sitting: Sitting | None = None
+        self._upcoming: tuple[CaseOnDesk, ...] = ()
+        self._product = 0
+        self._point = -1
+        self._linked = True
+        self._sensitive = False
+        self._settling: set[PictureCanvas] = set()
+        self.listing = PictureSide(theme, translate("Review", "Pictures of the listing, A"), self)
+        self.reference = PictureSide(theme, translate("Review", "Pictures of the reference, B"), self)
+        self._split = QSplitter(self)
+        self._split.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._split)
+        self._ahead = QTimer(self, singleShot=True, interval=25)
+        self._ahead.timeout.connect(self._prefetch)
+        self._resized = QTimer(self, singleShot=True, interval=80)
+        self._resized.timeout.connect(self._ask_again)
+        for side in (self.listing, self.reference):
+            self._split.addWidget(side)
+            side.canvas.painted.connect(partial(self._painted, side.canvas))
+            side.canvas.viewport_moved.connect(partial(self._moved, side))
+            side.canvas.box_changed.connect(self._resized.start)
+            side.canvas.retry_asked.connect(self.retry)
+            side.strip.picked.connect(partial(self._picked, side))
+        self.reference.canvas.spot_picked.connect(self._spot_picked)
+        self._split.setSizes([1000, 1000])
+        store.arrived.connect(self._arrived)
+
+    # What is shown
+
+    def show_sitting(self, sitting: Sitting, upcoming: Sequence[CaseOnDesk]) -> None:
+        """Show a newly opened case with its best pair."""
+        self._sitting, self._upcoming = sitting, tuple(upcoming)
+        shown, self._product, place = best_pair(sitting.on_desk)
+        self._point = -1
+        case = sitting.on_desk.case
+        self.listing.put(case.listing.pictures, shown)
+        references = case.references
+        self.reference.put(references[self._product].pictures if references else (), place)
+        self._linked = True
+        for side in (self.listing, self.reference):
+            side.canvas.show_mode(Mode.SINGLE)
+            side.canvas.show_view(Viewport())
+        self._settling = {self.listing.canvas, self.reference.canvas}
+        self._refresh(urgent=True)
+        self._ahead.start()
+
+    def set_upcoming(self, upcoming: Sequence[CaseOnDesk]) -> None:
+        """Make other cases ready ahead."""
+        self._upcoming = tuple(upcoming)
+        self._ahead.start()
+
+    def set_sensitive(self, on: bool) -> None:
+        """Blur and grey the pictures of listings, by preference."""
+        self._sensitive = on
+        if self._sitting is not None:
+            self._refresh()
+
+    def lift(self) -> None:
+        """Show the pictures of this case as they are, or veil them again."""
+        if self._sitting is not None:
+            self._sitting.lifted = not self._sitting.lifted
+            self._refresh()
+
+    # Going through pictures
+
+    def step_listing(self, by: int) -> None:
+        """The next picture of the listing, or the one before."""
+        if self.listing.step(by):
+            self._refresh(urgent=True)
+
+    def step_reference(self, by: int) -> None:
+        """The next picture of the reference product, or the one before."""
+        if self.reference.step(by):
+            self._refresh(urgent=True)
+
+    def step_product(self, by: int) -> None:
+        """The next reference product, or the one before."""
+        references = self._references()
+        if len(references) > 1:
+            self._product = (self._product + by) % len(references)
+            self._point = -1
+            self.reference.put(references[self._product].pictures, 0)
+            self._refresh(urgent=True)
+            self.point_changed.emit()
+
+    def retry(self) -> None:
+        """Ask again for pictures that were refused."""
+        if self._sitting is None:
+            return
+        account = self._sitting.on_desk.ref.account
+        for side in (self.listing, self.reference):
+            for picture in side.pictures:
+                if refusal_of(self._store.any_size(account, picture.sha256)):
+                    self._store.forget(account, picture.sha256)
+        self._refresh(urgent=True)
+        self._ahead.start()
+
+    # Ways of looking
+
+    def flick(self, on: bool) -> None:
+        """B in place of A while held."""
+        self.listing.canvas.show_mode(Mode.FLICK if on else Mode.SINGLE)
+
+    def toggle(self, mode: Mode) -> None:
+        """Lay B over A in a way, or take it off."""
+        self.listing.canvas.show_mode(Mode.SINGLE if self.listing.canvas.mode == mode else mode)
+
+    def unlink(self, on: bool) -> None:
+        """While held, only the picture under the pointer moves."""
+        self._linked = not on
+
+    def fit(self) -> None:
+        """The whole pictures."""
+        self._look(Viewport())
+
+    def whole_pixels(self) -> None:
+        """One pixel of the picture to one of the screen at the pointer, or back to the whole."""
+        side = self.reference if self.reference.canvas.underMouse() else self.listing
+        canvas = side.canvas
+        if canvas.view.zoom > 1.01:
+            self.fit()
+            return
+        at = canvas.mapFromGlobal(QCursor.pos()) if canvas.underMouse() else canvas.rect().center()
+        canvas.zoom_at(max(1.02, 1.0 / canvas.scale_to_source()), at.toPointF())
+
+    # Points of authentication
+
+    def points(self) -> tuple[AuthenticationPoint, ...]:
+        """The points of the reference product that is shown."""
+        references = self._references()
+        return references[self._product].authentication_points if references else ()
+
+    @property
+    def point(self) -> int:
+        """The current point, -1 where none was taken up."""
+        return self._point
+
+    def step_point(self, by: int) -> None:
+        """The next point: both pictures go to its place at one scale."""
+        points = self.points()
+        if not points:
+            return
+        self._go_to((self._point + by) % len(points) if self._point >= 0 else (0 if by > 0 else len(points) - 1))
+
+    def go_to_point(self, place: int) -> None:
+        """Take up a point."""
+        if 0 <= place < len(self.points()):
+            self._go_to(place)
+
+    def refresh_points(self) -> None:
+        """Paint the marks again after one was passed or failed."""
+        self._show_spots()
+
+    def _go_to(self, place: int) -> None:
+        self._point = place
+        point = self.points()[place]
+        found = next((n for n, picture in enumerate(self.reference.pictures) if picture.sha256 == point.picture), -1)
+        if found >= 0:
+            self.reference.place = found
+        self._refresh(urgent=True)
+        self._look(Viewport().around(point.region) if point.region is not None and found >= 0 else Viewport())
+        self.point_changed.emit()
+
+    # Painting
+
+    def _references(self) -> tuple[ReferenceProduct, ...]:
+        return () if self._sitting is None else self._sitting.on_desk.case.references
+
+    def _refresh(self, *, urgent: bool = False) -> None:
+        """Hand both sides what they show; ask for what is not there."""
+        if self._sitting is None:
+            return
+        veiled = self._sensitive and not self._sitting.lifted
+        a = self._frame(self.listing, translate("Review", "This listing has no pictures."), urgent, veiled)
+        missing = (
+            translate("Review", "This reference has no pictures.")
+            if self._references()
+            else translate("Review", "There is no reference product for this listing.")
+        )
+        b = self._frame(self.reference, missing, urgent, False)
+        self.listing.canvas.show_frame(a, b)
+        self.reference.canvas.show_frame(b, a)
+        self._show_strips(veiled)
+        self._show_words()
+        self._show_spots()
+
+    def _frame(self, side: PictureSide, nothing: str, urgent: bool, veiled: bool) -> Frame:
+        picture = side.current()
+        if picture is None or self._sitting is None:
+            return Frame(nothing=nothing)
+        account, sha256 = self._sitting.on_desk.ref.account, picture.sha256
+        box = side.canvas.box()
+        answer: Answer | None = None
+        if side.canvas.view.zoom > _WHOLE_FROM:
+            answer = self._store.find(account, sha256, _FULL)
+            if answer is None:
+                self._store.want(account, sha256, _FULL, urgent=True)
+        if answer is None:
+            answer = self._store.find(account, sha256, box)
+        if answer is None:
+            self._store.want(account, sha256, box, urgent=urgent)
+            answer = self._store.any_size(account, sha256)
+            if isinstance(answer, Shown) and not _is_enough(answer, box):
+                answer = None
+        if answer is None:
+            return Frame(sha256, sensitive=veiled)
+        if isinstance(answer, Shown):
+            return Frame(sha256, answer, sensitive=veiled)
+        return Frame(sha256, refusal=visible(answer.reason, limit=300))
+
+    def _show_strips(self, veiled: bool) -> None:
+        if self._sitting is None:
+            return
+        on_desk = self._sitting.on_desk
+        matched = {match.picture for match in on_desk.matches} | {match.other for match in on_desk.matches}
+        for side, hidden in ((self.listing, veiled), (self.reference, False)):
+            box = side.strip.box()
+            items = []
+            for picture in side.pictures:
+                answer = self._store.find(on_desk.ref.account, picture.sha256, box)
+                items.append(
+                    Thumbnail(
+                        picture.sha256,
+                        visible(picture.view, limit=60),
+                        answer if isinstance(answer, Shown) else None,
+                        bool(refusal_of(answer)),
+                        picture.sha256 in matched,
+                        hidden,
+                    )
+                )
+            side.show_strip(tuple(items))
+
+    def _show_words(self) -> None:
+        if self._sitting is None:
+            return
+        listing, reference = self.listing.current(), self.reference.current()
+        count = len(self.listing.pictures)
+        place = f"{self.listing.place + 1}/{count}" if count else "0"
+        self.listing.show_head(translate("Review", "A  LISTING {0}").format(place), _view(listing))
+        references = self._references()
+        if references:
+            product = references[self._product]
+            count = len(self.reference.pictures)
+            place = f"{self.reference.place + 1}/{count}" if count else "0"
+            name = visible(f"{product.brand} {product.model}", limit=120, keep_lines=False)
+            text = translate("Review", "B  REFERENCE {0}  {1}").format(place, name)
+            more = f"  {self._product + 1}/{len(references)} ↑↓" if len(references) > 1 else ""
+            self.reference.show_head(text, amount(product.list_price) + more)
+        else:
+            self.reference.show_head(translate("Review", "B  REFERENCE"), "")
+        self.listing.show_chip(self._chip(listing), strong=bool(self._chip(listing)))
+        self.reference.show_chip(_view(reference), strong=False)
+
+    def _chip(self, picture: Picture | None) -> str:
+        """The nearest match of the listing's picture, in words."""
+        if picture is None or self._sitting is None:
+            return ""
+        found = [match for match in self._sitting.on_desk.matches if match.picture == picture.sha256]
+        match = min(found, key=lambda match: (match.source != "reference", match.distance), default=None)
+        if match is None:
+            return ""
+        if match.source == "reference":
+            for product in self._references():
+                for place, other in enumerate(product.pictures):
+                    if other.sha256 == match.other:
+                        return match_text(match, translate("Review", "reference {0}").format(place + 1))
+            return match_text(match, translate("Review", "a reference picture"))
+        name = visible(match.source_id, limit=40)
+        if match.source == "infringing":
+            return match_text(match, translate("Review", "taken-down listing {0}").format(name))
+        return match_text(match, translate("Review", "listing {0}").format(name))
+
+    def _show_spots(self) -> None:
+        picture = self.reference.current()
+        if self._sitting is None or picture is None:
+            self.reference.canvas.show_spots(())
+            return
+        marked = self._sitting.points
+        spots = tuple(
+            Spot(number, point.region, marked.get(point.id), number - 1 == self._point)
+            for number, point in enumerate(self.points(), start=1)
+            if point.region is not None and point.picture == picture.sha256
+        )
+        self.reference.canvas.show_spots(spots)
+
+    # Events
+
+    def _painted(self, canvas: PictureCanvas) -> None:
+        if canvas in self._settling and canvas.frame.settled:
+            self._settling.discard(canvas)
+            if not self._settling:
+                self.pair_settled.emit()
+
+    def _moved(self, side: PictureSide, view: Viewport) -> None:
+        if self._linked:
+            self._look(view)
+            return
+        side.canvas.show_view(view)
+        self._refresh()
+
+    def _look(self, view: Viewport) -> None:
+        deeper = view.zoom > _WHOLE_FROM
+        for side in (self.listing, self.reference):
+            side.canvas.show_view(view)
+        if deeper:
+            self._refresh()
+
+    def _picked(self, side: PictureSide, place: int) -> None:
+        side.place = place
+        self._refresh(urgent=True)
+
+    def _spot_picked(self, number: int) -> None:
+        self.go_to_point(number - 1)
+
+    def _arrived(self, sha256: str) -> None:
+        if self._sitting is None:
+            return
+        if any(picture.sha256 == sha256 for side in (self.listing, self.reference) for picture in side.pictures):
+            self._refresh()
+
+    def _ask_again(self) -> None:
+        self._refresh(urgent=True)
+        self._ahead.start()
+
+    def _prefetch(self) -> None:
+        """Small pictures of this case, its neighbours at full height, then the same for the cases to come."""
+        if self._sitting is None or self.listing.canvas.box().isEmpty():
+            return
+        account = self._sitting.on_desk.ref.account
+        for side in (self.listing, self.reference):
+            for picture in side.pictures[:60]:
+                self._store.want(account, picture.sha256, side.strip.box())
+        coming = self._upcoming[:_AHEAD]
+        for on_desk in coming:
+            for digest, side in zip(pair_digests(on_desk), (self.listing, self.reference), strict=False):
+                self._store.want(on_desk.ref.account, digest, side.canvas.box())
+        for side in (self.listing, self.reference):
+            for by in (1, -1):
+                if len(side.pictures) > 1:
+                    digest = side.pictures[(side.place + by) % len(side.pictures)].sha256
+                    self._store.want(account, digest, side.canvas.box())
+        for on_desk in coming:
+            for picture in (*on_desk.case.listing.pictures[:12], *_first_pictures(on_desk)):
+                self._store.want(on_desk.ref.account, picture.sha256, self.listing.strip.box())
+
+
+def _is_enough(answer: Shown, box: QSize) -> bool:
+    """Whether a rendition of another size will do until the right one comes."""
+    wide, high = answer.pixmap.width(), answer.pixmap.height()
+    return max(wide / max(1, box.width()), high / max(1, box.height())) > 0.4 or wide >= answer.source.width()
+
+
+def _first_pictures(on_desk: CaseOnDesk) -> tuple[Picture, ...]:
+    return on_desk.case.references[best_pair(on_desk)[1]].pictures if on_desk.case.references else ()
+
+
+def _view(picture: Picture | None) -> str:
+    return visible(picture.view, limit=60, keep_lines=False) if picture is not None else ""

@@ -1,0 +1,216 @@
+"""What is offered: title, price, claims and description, and what changed since the listing was flagged."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
+
+from reviewer.domain.listing import Listing
+from reviewer.domain.reference import ReferenceProduct
+from reviewer.domain.text import has_hidden_controls, mixed_script_words, visible
+from reviewer.domain.values import Money, gtin_is_valid
+from reviewer.services.model import CaseOnDesk
+from reviewer.ui.plain import button
+from reviewer.ui.review.passage import Line, Mark, Passage
+from reviewer.ui.review.wording import amount, country_name, host_of, language_name, translate
+from reviewer.ui.theme import Theme
+
+#: So much of a description is shown before "Show all" is asked for.
+SHOWN_AT_FIRST = 10_000
+#: Longer rows are broken: a text view lays out a row in one piece.
+_ROW = 2_000
+_WORDS = re.compile(r"\s+|[^\s]+")
+
+
+class ListingPanel(QWidget):
+    """The texts of a listing, all of them plain."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._listing: Listing | None = None
+        self._on_desk: CaseOnDesk | None = None
+        self.head = Passage(theme, translate("Review", "The listing"), self)
+        self.description = QPlainTextEdit(self)
+        self.description.setReadOnly(True)
+        self.description.setFrameShape(QFrame.Shape.NoFrame)
+        self.description.setAccessibleName(translate("Review", "Description of the listing"))
+        self.description.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.show_all = button(translate("Review", "Show the whole description"), "flat")
+        self.show_all.clicked.connect(self._show_whole)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.head)
+        layout.addWidget(self.description, 1)
+        layout.addWidget(self.show_all)
+        theme.changed.connect(self._restyle)
+
+    def show_case(self, on_desk: CaseOnDesk, product: int = 0) -> None:
+        """Show a case's listing; `product` is the reference product its price is compared with."""
+        case = on_desk.case
+        references = case.references
+        reference = references[product] if product < len(references) else None
+        changes = changed_lines(case.previous, case.listing) if case.previous is not None else ()
+        self.head.set_lines((*title_lines(case.listing), *claim_lines(on_desk, reference), *changes))
+        if case.listing is not self._listing:
+            self._listing, self._on_desk = case.listing, on_desk
+            self.description.setFont(self._theme.font(case.listing.language))
+            self._put(SHOWN_AT_FIRST)
+            self.show_all.setVisible(len(case.listing.description) > SHOWN_AT_FIRST)
+
+    def _show_whole(self) -> None:
+        self._put(None)
+        self.show_all.hide()
+
+    def _put(self, limit: int | None) -> None:
+        text = "" if self._listing is None else self._listing.description
+        shown = visible(text, limit=limit) if text else ""
+        if any(len(row) > _ROW for row in shown.split("\n")):
+            shown = "\n".join(shown[start : start + _ROW] for start in range(0, len(shown), _ROW))
+        self.description.setPlaceholderText(translate("Review", "There is no description."))
+        self.description.setPlainText(shown)
+        self._mark(mixed_script_words(text[:SHOWN_AT_FIRST]))
+
+    def _mark(self, words: tuple[str, ...]) -> None:
+        selections = []
+        for word in words:
+            cursor = self.description.document().find(visible(word))
+            if not cursor.isNull():
+                look = QTextEdit.ExtraSelection()
+                look.format.setBackground(self._theme.colour("warning_back"))
+                look.cursor = QTextCursor(cursor)
+                selections.append(look)
+        self.description.setExtraSelections(selections)
+
+    def _restyle(self) -> None:
+        if self._listing is not None:
+            self.description.setFont(self._theme.font(self._listing.language))
+
+
+def title_lines(listing: Listing) -> Iterator[Line]:
+    """The title with its traps marked."""
+    title = visible(listing.title, limit=500, keep_lines=False)
+    mixed = tuple(visible(word) for word in mixed_script_words(listing.title))
+    marks = tuple(Mark(title.find(word), len(word), "", "warning_back") for word in mixed if title.find(word) >= 0)
+    yield Line(title, bold=True, scale=1.12, rows=3, marks=marks, language=listing.language)
+    if mixed:
+        words = translate("Review", "letters of several scripts in: {0}").format(", ".join(mixed))
+        yield Line(words, "warning", "warning", rows=2)
+    if has_hidden_controls(listing.title) or has_hidden_controls(listing.description):
+        yield Line(
+            translate("Review", "hidden control characters are shown in ⟦brackets⟧"), "warning", "warning", rows=2
+        )
+
+
+def claim_lines(on_desk: CaseOnDesk, reference: ReferenceProduct | None) -> Iterator[Line]:
+    """Price against list price, and what the listing says of itself."""
+    listing = on_desk.case.listing
+    yield _price_line(listing.price, reference.list_price if reference is not None else None)
+    claims = [visible(part, limit=60, keep_lines=False) for part in (listing.brand, listing.category) if part]
+    if listing.units_sold is not None:
+        claims.append(translate("Review", "{0:,} sold").format(listing.units_sold))
+    claims.append(visible(on_desk.marketplace.name, limit=60, keep_lines=False))
+    claims += [part for part in (language_name(listing.language), country_name(listing.country)) if part]
+    yield Line(" · ".join(claims), rows=2)
+    if listing.gtin:
+        good = gtin_is_valid(listing.gtin)
+        words = (
+            translate("Review", "GTIN {0}: check digit right")
+            if good
+            else translate("Review", "GTIN {0}: no such number")
+        )
+        text = words.format(visible(listing.gtin, limit=30))
+        if reference is not None and reference.gtin:
+            same = reference.gtin == listing.gtin
+            text += " · " + (
+                translate("Review", "that of the reference")
+                if same
+                else translate("Review", "not that of the reference")
+            )
+        yield Line(text, "text" if good else "for", "check" if good else "cross", "ok" if good else "for", rows=1)
+    if listing.url:
+        host = host_of(listing.url)
+        url = visible(listing.url, limit=200, keep_lines=False)
+        yield Line(
+            f"{host}   {url}" if host else url, "muted", rows=1, tooltip=url, marks=(Mark(0, len(host), "text"),)
+        )
+
+
+def _price_line(price: Money | None, list_price: Money | None) -> Line:
+    text = amount(price)
+    if list_price is None:
+        return Line(text, bold=True, rows=1)
+    text = translate("Review", "{0}  ·  list price {1}").format(text, amount(list_price))
+    comparable = (
+        price is not None and price.currency and price.currency == list_price.currency and list_price.amount > 0
+    )
+    if price is None or not comparable:
+        return Line(text, bold=True, rows=1, trailing=translate("Review", "not comparable"))
+    share = round(100 * (price.amount - list_price.amount) / list_price.amount)
+    return Line(
+        text,
+        bold=True,
+        rows=1,
+        trailing=f"{share:+d} %".replace("-", "−"),
+        trailing_role="for" if share < -30 else "muted",
+    )
+
+
+def changed_lines(before: Listing, after: Listing) -> Iterator[Line]:
+    """Both revisions, with what differs marked."""
+    yield Line(
+        translate("Review", "CHANGED since it was flagged: removed is struck through, new is marked"),
+        "warning",
+        "warning",
+        bold=True,
+        gap=0.4,
+        back="warning_back",
+    )
+    pairs = (
+        (translate("Review", "title"), before.title, after.title),
+        (translate("Review", "price"), amount(before.price), amount(after.price)),
+        (translate("Review", "brand"), before.brand, after.brand),
+        (translate("Review", "category"), before.category, after.category),
+        (translate("Review", "GTIN"), before.gtin, after.gtin),
+        (translate("Review", "description"), before.description, after.description),
+    )
+    for name, old, new in pairs:
+        if old != new:
+            yield difference_line(name, old, new, after.language)
+    was, are = {p.sha256 for p in before.pictures}, {p.sha256 for p in after.pictures}
+    if was != are:
+        words = translate("Review", "pictures: {0} new, {1} gone").format(len(are - was), len(was - are))
+        yield Line(words, indent=0.5)
+
+
+def difference_line(name: str, old: str, new: str, language: str) -> Line:
+    """One field in both states, word by word."""
+    left, right = _words(old), _words(new)
+    text, marks = f"{name}: ", []
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+        if tag == "equal":
+            same = "".join(left[a:b])
+            text += same if len(same) < 160 else f"{same[:70]} … {same[-70:]}"
+            continue
+        for words, role, back, strike in (
+            ("".join(left[a:b]), "danger", "danger_back", True),
+            ("".join(right[c:d]), "text", "info_back", False),
+        ):
+            if words:
+                marks.append(Mark(len(text), len(words), role, back, strike=strike))
+                text += words
+    return Line(text, indent=0.5, marks=tuple(marks), language=language, rows=12)
+
+
+def _words(text: str) -> list[str]:
+    """The words and the spaces between them; scripts without spaces go by the character."""
+    shown = visible(text, limit=3000, keep_lines=False)
+    words = _WORDS.findall(shown)
+    if len(words) < len(shown) / 24:
+        words = list(shown)
+    return words[:1200]
