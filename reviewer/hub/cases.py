@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, and_, or_, select
 
-from reviewer.hub.references import read_references
+from reviewer.hub.references import priced_in, read_references
 from reviewer.hub.schema import Record, accounts, cases, flags, listing_pictures, listings, sellers
 from reviewer.hub.sellers import ACTIVE_STATES, sellers_as_json
 
@@ -20,7 +20,13 @@ _SIBLING_ROWS = 2_000
 
 def cases_as_json(connection: Connection, ids: Sequence[str], now: datetime) -> list[dict[str, Any]]:
     """The Case shape of each named case that exists, in that order, in ten queries whatever their number."""
-    columns = (cases, listings.c.body, listings.c.previous, listings.c.state.label("listing_state"))
+    columns = (
+        cases,
+        listings.c.body,
+        listings.c.previous,
+        listings.c.price_currency,
+        listings.c.state.label("listing_state"),
+    )
     rows = connection.execute(
         select(*columns).join(listings, listings.c.id == cases.c.listing_id).where(cases.c.id.in_(list(ids)))
     ).all()
@@ -41,7 +47,9 @@ def cases_as_json(connection: Connection, ids: Sequence[str], now: datetime) -> 
             "listing": listing_as_json(row.body, row.listing_state),
             "seller": seller_json[row.seller_id],
             "flags": flag_rows[row.id],
-            "references": [products[name] for name in reference_ids[row.id] if name in products],
+            "references": [
+                priced_in(products[name], row.price_currency) for name in reference_ids[row.id] if name in products
+            ],
             "siblings": siblings[row.id],
             "previous": msgspec.Raw(row.previous.encode()) if row.previous else None,
         }

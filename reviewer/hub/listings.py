@@ -28,7 +28,8 @@ from reviewer.hub.schema import (
 from reviewer.hub.sellers import ACTIVE_STATES
 from reviewer.policy.policy import Policy
 
-_NO_TIME = "~"
+#: Sorts after every time: the place of a case without a due time.
+NO_TIME = "~"
 
 
 class _Refused(Exception):
@@ -113,16 +114,15 @@ def _put_seller(connection: Connection, seller: SellerMessage, marketplace: str)
         connection.execute(insert(sellers).values(**values))
 
 
-def _put_listing(connection: Connection, item: ListingUpsert, found: Record | None, revision: str) -> str:
-    listing = item.listing
+def listing_row(listing: ListingMessage, seller_id: str, revision: str) -> dict[str, Any]:
+    """The columns of a listing but its id, state and previous content."""
     body = listing.model_dump() | {"revision": revision}
     if listing.listed_at:
         body["listed_at"] = format_time(parse_time(listing.listed_at))
-    text = msgspec.json.encode(body).decode()
     price = listing.price
-    values = {
+    return {
         "marketplace": listing.marketplace,
-        "seller_id": item.seller.id,
+        "seller_id": seller_id,
         "title": listing.title,
         "brand": listing.brand,
         "category": listing.category,
@@ -132,12 +132,25 @@ def _put_listing(connection: Connection, item: ListingUpsert, found: Record | No
         "picture": listing.pictures[0].sha256 if listing.pictures else "",
         "revision": revision,
         "base_state": listing.state,
-        "body": text,
+        "body": msgspec.json.encode(body).decode(),
     }
+
+
+def picture_rows(listing: ListingMessage) -> list[dict[str, Any]]:
+    """The rows by which listings with the same picture are found."""
+    return [
+        {"listing_id": listing.id, "place": place, "sha256": picture.sha256}
+        for place, picture in enumerate(listing.pictures)
+    ]
+
+
+def _put_listing(connection: Connection, item: ListingUpsert, found: Record | None, revision: str) -> str:
+    listing = item.listing
+    values = listing_row(listing, item.seller.id, revision)
     if found is None:
         connection.execute(insert(listings).values(id=listing.id, state=listing.state, previous=None, **values))
     else:
-        if found.body == text:
+        if found.body == values["body"]:
             return "unchanged"
         if found.revision != revision:
             values["previous"] = found.body
@@ -146,11 +159,7 @@ def _put_listing(connection: Connection, item: ListingUpsert, found: Record | No
         connection.execute(update(listings).where(listings.c.id == listing.id).values(**values))
         connection.execute(delete(listing_pictures).where(listing_pictures.c.listing_id == listing.id))
     if listing.pictures:
-        rows = [
-            {"listing_id": listing.id, "place": place, "sha256": picture.sha256}
-            for place, picture in enumerate(listing.pictures)
-        ]
-        connection.execute(insert(listing_pictures), rows)
+        connection.execute(insert(listing_pictures), picture_rows(listing))
     return "created" if found is None else "updated"
 
 
@@ -216,7 +225,7 @@ def _open_case(
             state="open",
             priority=item.priority,
             due_at=due,
-            due_order=due or _NO_TIME,
+            due_order=due or NO_TIME,
             opened_at=moment,
             ground=fresh[0].reason,
             source=fresh[0].source,

@@ -11,23 +11,34 @@ from sqlalchemy import Connection, insert, select, update
 from reviewer.hub.schema import reference_products
 
 
-def put_references(connection: Connection, products: Iterable[Mapping[str, Any]]) -> None:
-    """Writes ReferenceProducts (JSON shapes); one that is known is replaced."""
-    for product in products:
-        body = msgspec.json.encode(product).decode()
-        table = reference_products
-        changed = connection.execute(update(table).where(table.c.id == product["id"]).values(body=body))
+def put_references(connection: Connection, products: Iterable[tuple[Mapping[str, Any], Mapping[str, str]]]) -> None:
+    """Writes ReferenceProducts (JSON shapes), each with its list prices by currency; a known one is replaced."""
+    table = reference_products
+    for product, prices in products:
+        values = {"body": msgspec.json.encode(product).decode(), "prices": msgspec.json.encode(prices).decode()}
+        changed = connection.execute(update(table).where(table.c.id == product["id"]).values(**values))
         if not changed.rowcount:
-            connection.execute(insert(table), {"id": product["id"], "body": body})
+            connection.execute(insert(table).values(id=product["id"], **values))
 
 
-def read_references(connection: Connection, ids: set[str]) -> dict[str, msgspec.Raw]:
-    """The JSON of the named products that exist."""
+def read_references(connection: Connection, ids: set[str]) -> dict[str, dict[str, Any]]:
+    """The JSON of the named products that exist, with `prices` besides: see `priced_in`."""
     if not ids:
         return {}
     table = reference_products
-    rows = connection.execute(select(table.c.id, table.c.body).where(table.c.id.in_(sorted(ids))))
-    return {row.id: msgspec.Raw(row.body.encode()) for row in rows}
+    rows = connection.execute(select(table.c.id, table.c.body, table.c.prices).where(table.c.id.in_(sorted(ids))))
+    return {
+        row.id: msgspec.json.decode(row.body, type=dict[str, Any]) | {"prices": msgspec.json.decode(row.prices)}
+        for row in rows
+    }
+
+
+def priced_in(product: Mapping[str, Any], currency: str | None) -> dict[str, Any]:
+    """The product with its list price in that currency where there is one, so that prices can be compared."""
+    shown = {key: value for key, value in product.items() if key != "prices"}
+    if currency in product["prices"]:
+        shown["list_price"] = {"amount": product["prices"][currency], "currency": currency}
+    return shown
 
 
 def reference_page(connection: Connection, after: int, limit: int) -> tuple[list[msgspec.Raw], int | None]:

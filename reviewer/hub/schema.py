@@ -141,7 +141,9 @@ reference_products = Table(
     Column("seq", Integer, primary_key=True, autoincrement=True),
     Column("id", String(128), nullable=False, unique=True),
     _text("body"),
+    _text("prices", "{}"),
 )
+"""`prices` are the list prices in other currencies: a JSON object from the currency to the amount."""
 
 cases = Table(
     "cases",
