@@ -68,7 +68,10 @@ def tidy_chord(chord: str) -> str:
 
 
 class Commands(QObject):
-    """The registry.  `triggered` carries the id of what was run, `rebound` of what has another key now."""
+    """The registry.  `triggered` carries the id of what was run, `rebound` of what has another key now.
+
+    While `paused` is set, nothing can be run: the window is locked.
+    """
 
     triggered = Signal(str)
     rebound = Signal(str)
@@ -80,6 +83,7 @@ class Commands(QObject):
         self._chords: dict[str, str] = {}
         self._shortcuts: dict[str, list[QShortcut]] = {}
         self._window: QWidget | None = None
+        self.paused = False
 
     def register(self, command: Command) -> Command:
         """Add a command; two with one default key are a fault of ours, unless the reviewer rebound one."""
@@ -124,7 +128,7 @@ class Commands(QObject):
     def run(self, command_id: str) -> bool:
         """Run a command; answers whether there is one of that id that can be run now."""
         command = self._commands.get(command_id)
-        if command is None or not command.is_enabled():
+        if self.paused or command is None or not command.is_enabled():
             return False
         command.handler()
         self.triggered.emit(command_id)

@@ -25,6 +25,7 @@ from reviewer.ui.commands import Command, Commands, Scope
 
 _X11_OFFSET = 8
 
+
 def _rows(*rows: tuple[int, str]) -> dict[int, str]:
     """Codes and names from rows of neighbouring keys: the first code, then the names in a line."""
     return {first + place: name for first, names in rows for place, name in enumerate(names.split())}
@@ -41,9 +42,7 @@ _MAIN = _rows(
     (87, "F11 F12"),
 )
 _EVDEV = _MAIN | _rows((102, "Home Up PgUp Left Right End Down PgDown Ins Del"))
-_WINDOWS = _MAIN | _rows(
-    (0x147, "Home Up PgUp"), (0x14B, "Left"), (0x14D, "Right"), (0x14F, "End Down PgDown Ins Del")
-)
+_WINDOWS = _MAIN | _rows((0x147, "Home Up PgUp"), (0x14B, "Left"), (0x14D, "Right"), (0x14F, "End Down PgDown Ins Del"))
 _MACOS = _rows(
     (0x00, "A S D F H G Z X C V"),
     (0x0B, "B Q W E R Y T 1 2 3 4 6 5 = 9 7 - 8 0 ] O U [ I P Return L J ' K ; \\ , / N M . Tab Space `"),
@@ -75,7 +74,7 @@ _MODIFIERS = (
 
 #: Keys that belong to a focused button, list or slider rather than to the surface around it.
 _OF_BUTTONS = frozenset({"Space", "Return", "Tab"})
-_OF_LISTS = frozenset("Space Return Tab Left Right Up Down Home End PgUp PgDown".split())
+_OF_LISTS = _OF_BUTTONS | {"Left", "Right", "Up", "Down", "Home", "End", "PgUp", "PgDown"}
 _LISTS = QAbstractItemView | QComboBox | QAbstractSlider | QTabBar
 
 

@@ -185,7 +185,7 @@ class Tasks(QObject):
 class Latest:
     """Asks one question again and again, one at a time: asked meanwhile, it asks once more."""
 
-    def __init__(self, ask: Callable[[Callable[[], object]], object]) -> None:
+    def __init__(self, ask: Callable[[Callable[[], None]], object]) -> None:
         """`ask(ended)` starts the question and calls `ended` when its answer is there, good or bad."""
         self._ask = ask
         self._under_way = False

@@ -8,7 +8,7 @@ from functools import partial
 from types import MappingProxyType
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSettings, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -49,9 +49,9 @@ DARK: Mapping[str, str] = MappingProxyType(
         "raised": "#242a32",
         "field": "#191d23",
         "hover": "#2d3540",
-        "selection": "#26476b",
+        "selection": "#224262",
         "text": "#e6eaef",
-        "muted": "#a3aebb",
+        "muted": "#a9b4c0",
         "border": "#3b444f",
         "accent": "#7cb7f7",
         "on_accent": "#0d1520",
@@ -141,8 +141,8 @@ class Theme(QObject):
         return font
 
     def em(self, count: float = 1.0) -> int:
-        """A length in pixels, measured in heights of the text."""
-        return max(1, round(QFontMetricsF(self._application.font()).height() * 0.75 * count))
+        """A length in pixels, measured in sizes of the text."""
+        return max(1, round(QFontInfo(self.font()).pixelSize() * count))
 
     def icon(self, name: str, role: str = "text") -> QIcon:
         """The icon `resources/icons/<name>.svg` in the colour of a role."""

@@ -1,0 +1,1 @@
+"""Accounts at marketplaces: first run, settings forms, states."""

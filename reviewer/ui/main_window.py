@@ -1,0 +1,295 @@
+"""The main window: the views, the head bar, the banners, and what holds them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QIcon
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+
+from reviewer import __version__
+from reviewer.resources import resources_folder
+from reviewer.services.changes import Changed
+from reviewer.services.model import CaseRef, Desk, QueueFilter, QueueRow, Status
+from reviewer.ui.banners import BannerStrip
+from reviewer.ui.commands import Commands
+from reviewer.ui.connectors.first_run import FirstRunPage
+from reviewer.ui.connectors.view import ConnectorsView
+from reviewer.ui.diagnostics import Diagnostics
+from reviewer.ui.faults import Faults
+from reviewer.ui.head import HeadBar
+from reviewer.ui.help import HelpView
+from reviewer.ui.keys import KeySurface
+from reviewer.ui.keysheet import KeySheet
+from reviewer.ui.lock import ScreenLock
+from reviewer.ui.navigation import VIEWS, Navigation
+from reviewer.ui.offline import OfflineDialog
+from reviewer.ui.outbox.view import OutboxView
+from reviewer.ui.palette import Palette
+from reviewer.ui.plain import message_box
+from reviewer.ui.ports import Workstation
+from reviewer.ui.queue.model import summary
+from reviewer.ui.queue.view import QueueView
+from reviewer.ui.tasks import Latest, Tasks
+from reviewer.ui.theme import Theme
+from reviewer.ui.window_commands import register_window_commands
+
+_LOCK_MINUTES = 15
+_FIRST_RUN = "first_run"
+
+
+class MainWindow(QMainWindow):
+    """Everything the reviewer sees.  `view_shown` carries the name of the view, `closing` comes before the end."""
+
+    view_shown = Signal(str)
+    closing = Signal()
+
+    def __init__(
+        self,
+        workstation: Workstation,
+        tasks: Tasks,
+        commands: Commands,
+        theme: Theme,
+        settings: QSettings,
+        screen: QWidget,
+    ) -> None:
+        """`screen` is the review screen; it registers its own commands."""
+        super().__init__()
+        self.workstation = workstation
+        self.tasks = tasks
+        self.commands = commands
+        self.theme = theme
+        self.settings = settings
+        self.screen_view = screen
+        self.diagnostics = Diagnostics(workstation.diagnostics, tasks, theme, self)
+        self.faults = Faults(self, self.diagnostics)
+        self.head = HeadBar(theme)
+        self.banners = BannerStrip(theme)
+        self.navigation = Navigation(theme)
+        self.queue = QueueView(workstation, tasks, theme, settings)
+        self.outbox = OutboxView(workstation, tasks, commands, theme)
+        self.connectors = ConnectorsView(workstation.accounts, tasks, theme)
+        self.first_run = FirstRunPage(workstation.accounts, tasks, theme)
+        self.palette_box = Palette(commands, tasks, workstation.queue, theme, self)
+        self._status = Status()
+        self._status_refresher = Latest(self._ask_status)
+        self._desk_refresher = Latest(self._ask_desk)
+        register_window_commands(self)
+        minutes = int(str(settings.value("lock_minutes", _LOCK_MINUTES)))
+        self.help = HelpView(commands, theme, minutes)
+        self._lay_out()
+        self.lock = ScreenLock(theme, self, minutes)
+        self._connect()
+        commands.install(self)
+        self.surface = KeySurface(self, commands, "window")
+        self._restore()
+        self.refresh()
+        self._look_for_accounts()
+
+    @property
+    def view(self) -> str:
+        """The name of the view that is shown, or `first_run`."""
+        shown = self._stack.currentWidget()
+        return next((name for name, widget in self._views.items() if widget is shown), _FIRST_RUN)
+
+    def show_view(self, name: str) -> None:
+        """Show `review`, `queue`, `outbox`, `connectors`, `help` or `first_run`."""
+        if name not in self._views:
+            return
+        self._stack.setCurrentWidget(self._views[name])
+        self.navigation.show_view(name)
+        if name == "review":
+            self.screen_view.setFocus()
+        self.view_shown.emit(name)
+
+    def show_queue(self, chosen: QueueFilter) -> None:
+        """Show the queue through a filter."""
+        self.show_view("queue")
+        self.queue.bar.show_filter(chosen)
+
+    def refresh(self) -> None:
+        """Read status and desk again."""
+        self._status_refresher.refresh()
+        self._desk_refresher.refresh()
+
+    def about(self) -> QMessageBox:
+        """Say what this is."""
+        box = message_box(
+            self,
+            QMessageBox.Icon.Information,
+            self.tr("About Reviewer"),
+            self.tr("Reviewer {0}").format(__version__),
+            self.tr("Flagged listings decided on evidence, one key each; no decision is ever lost."),
+        )
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+        return box
+
+    def show_keys(self) -> KeySheet:
+        """Show the sheet of all keys."""
+        sheet = KeySheet(self.commands, self.theme, self)
+        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet.open()
+        return sheet
+
+    def take_offline(self) -> OfflineDialog:
+        """Ask what to take along."""
+        dialog = OfflineDialog(self.workstation.intake, self.tasks, self.theme, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+        return dialog
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.settings.setValue("window/geometry", self.saveGeometry())
+        self.settings.setValue("window/view", self.view)
+        self.settings.setValue("outbox/splitter", self.outbox.splitter.saveState())
+        self.queue.save_columns()
+        self.closing.emit()
+        self.settings.sync()
+        super().closeEvent(event)
+
+    def _lay_out(self) -> None:
+        self.setWindowTitle(self.tr("Reviewer"))
+        self.setAccessibleName(self.tr("Reviewer"))
+        self.setWindowIcon(QIcon(str(resources_folder() / "icons" / "reviewer.svg")))
+        self._stack = QStackedWidget()
+        widgets = (self.screen_view, self.queue, self.outbox, self.connectors, self.help, self.first_run)
+        self._views: dict[str, QWidget] = dict(zip((*VIEWS, _FIRST_RUN), widgets, strict=True))
+        for widget in widgets:
+            self._stack.addWidget(widget)
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        for part in (self.head, self.banners):
+            right.addWidget(part)
+        right.addWidget(self._stack, 1)
+        middle = QWidget()
+        line = QHBoxLayout(middle)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(0)
+        line.addWidget(self.navigation)
+        line.addLayout(right, 1)
+        self.setCentralWidget(middle)
+        self.resize(1280, 800)
+
+    def _connect(self) -> None:
+        self.navigation.view_chosen.connect(self.show_view)
+        self.navigation.show_keys({name: self.commands.chord_text(f"view.{name}") for name in VIEWS})
+        self.head.asked_for.connect(self._head_asked)
+        self.banners.action_chosen.connect(self._banner_action)
+        self.queue.opened.connect(self._case_opened)
+        self.queue.focused.connect(self._focused)
+        self.outbox.opened.connect(self._case_opened)
+        self.palette_box.case_chosen.connect(self._case_chosen)
+        self.first_run.account_added.connect(self._account_added)
+        self.connectors.accounts_changed.connect(self.refresh)
+        self.help.lock_minutes_chosen.connect(self._set_lock_minutes)
+        self.lock.locked.connect(partial(self._set_locked, True))
+        self.lock.unlocked.connect(partial(self._set_locked, False))
+        self.tasks.changed.connect(self._changed)
+        self.tasks.failed_unexpectedly.connect(self.faults.show)
+
+    def _restore(self) -> None:
+        geometry = self.settings.value("window/geometry")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        splitter = self.settings.value("outbox/splitter")
+        if isinstance(splitter, QByteArray):
+            self.outbox.splitter.restoreState(splitter)
+        view = str(self.settings.value("window/view", "review"))
+        self.show_view(view if view in VIEWS else "review")
+
+    def _look_for_accounts(self) -> None:
+        def found(accounts: object) -> None:
+            if not accounts:
+                self.show_view(_FIRST_RUN)
+
+        self.tasks.in_background(lambda: tuple(self.workstation.accounts.accounts()), found, owner=self)
+
+    def _account_added(self) -> None:
+        self.refresh()
+        self.show_view("review")
+
+    def _changed(self, changed: Changed) -> None:
+        if changed.topics & {"status", "outbox", "inbox", "accounts", "queue", "desk"}:
+            self._status_refresher.refresh()
+        if "desk" in changed.topics:
+            self._desk_refresher.refresh()
+
+    def _ask_status(self, ended: Callable[[], None]) -> None:
+        self._ask(self.workstation.status.status, self._show_status, ended)
+
+    def _ask_desk(self, ended: Callable[[], None]) -> None:
+        self._ask(self.workstation.review.desk, self._show_desk, ended)
+
+    def _ask(self, call: Callable[[], object], show: Callable[[object], None], ended: Callable[[], None]) -> None:
+        def arrived(answer: object) -> None:
+            show(answer)
+            ended()
+
+        def failed(error: Exception) -> None:
+            self.faults.show(error)
+            ended()
+
+        self.tasks.on_desk(call, arrived, failed, owner=self)
+
+    def _show_status(self, status: object) -> None:
+        if not isinstance(status, Status):
+            return
+        self._status = status
+        self.head.show_status(status)
+        self.banners.show_banners(status.banners)
+        self.navigation.show_badge(status.inbox)
+        self.queue.bar.show_status(status)
+        self.connectors.show_status(status)
+
+    def _show_desk(self, desk: object) -> None:
+        if isinstance(desk, Desk):
+            self.head.show_desk(desk)
+
+    def _head_asked(self, part: str) -> None:
+        if part == "due":
+            self.show_queue(QueueFilter(due="overdue" if self._status.overdue else "soon"))
+        else:
+            self.show_view({"lease": "review", "today": "review"}.get(part, part))
+
+    def _banner_action(self, action: str) -> None:
+        if action == "open_inbox":
+            self.show_view("outbox")
+        elif action == "retry":
+            self.tasks.on_desk(self.workstation.delivery.send_now, owner=self)
+        else:
+            self.show_view("connectors")
+            if action == "sign_in":
+                self._sign_in()
+
+    def _sign_in(self) -> None:
+        for state in self._status.accounts:
+            account = self.connectors.account(state.account) if state.state == "sign_in" else None
+            if account is not None:
+                self.connectors.sign_in(account)
+                return
+
+    def _case_chosen(self, row: object) -> None:
+        if isinstance(row, QueueRow):
+            self.show_view("queue")
+            self.queue.open_row(row)
+
+    def _case_opened(self, _ref: CaseRef) -> None:
+        self._desk_refresher.refresh()
+        self.show_view("review")
+
+    def _focused(self, chosen: QueueFilter) -> None:
+        self.head.show_focus(summary(chosen))
+        self.show_view("review")
+
+    def _set_lock_minutes(self, minutes: int) -> None:
+        self.lock.minutes = minutes
+        self.settings.setValue("lock_minutes", minutes)
+
+    def _set_locked(self, locked: bool) -> None:
+        self.commands.paused = locked
+        self.centralWidget().setVisible(not locked)
+        if not locked:
+            self.show_view(self.view)

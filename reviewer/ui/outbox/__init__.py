@@ -1,0 +1,1 @@
+"""What is unsent, and what came back."""

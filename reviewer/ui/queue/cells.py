@@ -1,0 +1,97 @@
+"""What the queue table writes into its cells: made beside the window's thread, painted from memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from PySide6.QtCore import QCoreApplication
+
+from reviewer.domain.text import visible
+from reviewer.services.model import QueuePage, QueueRow
+from reviewer.ui import words
+
+#: The columns from left to right, with the key each is sorted by (empty: not sortable).
+COLUMNS = (
+    ("due", "due_at"),
+    ("marketplace", "marketplace"),
+    ("title", "title"),
+    ("brand", "brand"),
+    ("seller", "seller_name"),
+    ("ground", "ground"),
+    ("source", "source"),
+    ("flags", ""),
+    ("price", "price"),
+    ("state", ""),
+)
+NAMES = tuple(name for name, _ in COLUMNS)
+DUE, TITLE, SELLER, PRICE, STATE = (NAMES.index(name) for name in ("due", "title", "seller", "price", "state"))
+_LIMIT = 300
+
+
+def heading(name: str) -> str:
+    """The heading of a column."""
+    translate = QCoreApplication.translate
+    return {
+        "due": translate("queue", "Due"),
+        "marketplace": translate("queue", "Marketplace"),
+        "title": translate("queue", "Listing"),
+        "brand": translate("queue", "Brand"),
+        "seller": translate("queue", "Seller"),
+        "ground": translate("queue", "Ground"),
+        "source": translate("queue", "Source"),
+        "flags": translate("queue", "Flags"),
+        "price": translate("queue", "Price"),
+        "state": translate("queue", "State"),
+    }[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A row and its texts; the due text is left empty, since it changes by the minute."""
+
+    row: QueueRow
+    texts: tuple[str, ...]
+
+    def due(self, now: datetime) -> tuple[str, str]:
+        """The due text and its urgency."""
+        return words.due(self.row.row.due_at, now)
+
+
+def cells_of(page: QueuePage) -> tuple[Cells, ...]:
+    """The cells of a page."""
+    return tuple(Cells(row, _texts(row)) for row in page.rows)
+
+
+def _texts(row: QueueRow) -> tuple[str, ...]:
+    case = row.row
+    seller = _shown(case.seller_name)
+    if case.standing and case.standing != "active":
+        seller = f"{seller}  ({words.standing(case.standing)})"
+    return (
+        "",
+        _shown(case.marketplace),
+        _shown(case.title),
+        _shown(case.brand),
+        seller,
+        words.ground(case.ground) if case.ground else "",
+        words.source(case.source) if case.source else "",
+        str(case.flags),
+        _shown(str(case.price)) if case.price else "",
+        _state(row),
+    )
+
+
+def _state(row: QueueRow) -> str:
+    translate = QCoreApplication.translate
+    if row.pending:
+        return translate("queue", "{0}, unsent").format(words.decision(row.pending))
+    if row.on_desk:
+        return translate("queue", "On this desk")
+    if row.row.leased_by:
+        return translate("queue", "With {0}").format(_shown(row.row.leased_by))
+    return words.state(row.row.state)
+
+
+def _shown(text: str) -> str:
+    return visible(text, limit=_LIMIT, keep_lines=False)
