@@ -20,7 +20,7 @@ def plugins_folder() -> Path:
 
 
 def _shipped(name: str) -> Path:
-    for folder in (_PACKAGE.parent / name, _PACKAGE / f"_{name}"):
+    for folder in (_PACKAGE / f"_{name}", _PACKAGE.parent / name):
         if folder.is_dir():
             return folder
     raise BugError(f"The folder {name} is missing from this installation.")

@@ -21,6 +21,7 @@ from reviewer.domain.decision import Decision, DecisionKind, Measure, MeasureKin
 from reviewer.domain.listing import Listing, Picture, revision_digest
 from reviewer.domain.reference import AuthenticationPoint, ReferenceProduct, Right
 from reviewer.domain.seller import Offence, Seller, SellerLink, Standing
+from reviewer.domain.server import Holder, LeasedCase, Marketplace, Service
 from reviewer.domain.values import Money, format_time, gtin_is_valid, money, parse_time, sha256_hex
 
 API_VERSION = "1"
@@ -57,59 +58,12 @@ class Refused(ConnectorError):
 
 
 @dataclass(frozen=True, slots=True)
-class Marketplace:
-    """A selling platform behind a server."""
-
-    id: str
-    name: str
-    currency: str = ""
-    language: str = ""
-    country: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What the server says of itself and of who is asking.  Limits are in seconds and pieces."""
-
-    name: str
-    server_time: datetime
-    reviewer_id: str
-    reviewer_name: str
-    role: str
-    marketplaces: tuple[Marketplace, ...] = ()
-    capabilities: frozenset[str] = frozenset()
-    lease_s: float = 600.0
-    offline_s: float = 0.0
-    leases_per_reviewer: int = 50
-    claim_limit: int = 50
-    decision_batch: int = 100
-    policy_version: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LeasedCase:
-    """A case with the claim on it."""
-
-    case: Case
-    lease: Lease
-
-
-@dataclass(frozen=True, slots=True)
 class Quarantined:
     """An item that could not be read: where it was, why, and its first bytes for the diagnostics."""
 
     where: str
     reason: str
     excerpt: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Somebody who holds cases that would otherwise be offered, and until when."""
-
-    reviewer: str
-    cases: int
-    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reviewer.connectors.api import Service
+from reviewer.domain.server import Service
 from reviewer.storage.database import Database
 from reviewer.storage.records import decode, encode
 

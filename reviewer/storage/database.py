@@ -14,6 +14,10 @@ from reviewer.errors import OperatorError
 from reviewer.storage.migrations import SCHEMA
 
 
+class StorageProblem(OperatorError):
+    """The disk, the folder or the file does not do what it should.  Nothing was recorded."""
+
+
 class Database:
     """A connection to the store.  It belongs to the thread that opened it.
 
@@ -44,7 +48,6 @@ class Database:
         execute = self._connection.execute
         execute("PRAGMA busy_timeout = 5000")
         execute("PRAGMA foreign_keys = ON")
-        execute("PRAGMA trusted_schema = OFF")
         execute("PRAGMA temp_store = MEMORY")
         execute("PRAGMA mmap_size = 0")
         execute("PRAGMA cache_size = -16384")
@@ -62,7 +65,7 @@ class Database:
         newer = sorted({step.name for step in SCHEMA.applied(self.tables)} - declared)
         if newer:
             self._connection.close()
-            raise OperatorError(
+            raise StorageProblem(
                 f"The store {self.path} was made by a newer version of the program. Nothing was changed. "
                 "Install the newer version, or start with another data folder (--data).",
                 detail=f"unknown schema steps: {', '.join(newer)}",
@@ -124,24 +127,24 @@ def storage_error(error: Exception, path: Path) -> Exception:
     words = str(error)
     number = error.errno if isinstance(error, OSError) else None
     if "disk is full" in words or number == errno.ENOSPC:
-        return OperatorError(
+        return StorageProblem(
             f"The disk that holds {path.parent} is full. Nothing was recorded. Free some space, then decide again.",
             detail=words,
         )
     if "readonly" in words or "unable to open" in words or number in (errno.EACCES, errno.EROFS, errno.EPERM):
-        return OperatorError(
+        return StorageProblem(
             f"The folder {path.parent} can't be written to. Nothing was recorded. Make it writable for your "
             "account, or start with another data folder (--data).",
             detail=words,
         )
     if "disk I/O error" in words or number == errno.EIO:
-        return OperatorError(
+        return StorageProblem(
             f"The disk that holds {path.parent} reports an error. Nothing was recorded. Have the disk checked; "
             "what was decided before is kept.",
             detail=words,
         )
     if "malformed" in words or "not a database" in words:
-        return OperatorError(
+        return StorageProblem(
             f"The store {path} is damaged. It was left as it is: keep it, with the files beside it, for the "
             "salvage of unsent decisions, and start with another data folder (--data).",
             detail=words,

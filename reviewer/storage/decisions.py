@@ -100,6 +100,21 @@ def read(database: Database, decision_id: str) -> Decision | None:
     return _decision(row["body"], row["texts"]) if row else None
 
 
+def title_of(database: Database, decision_id: str) -> str:
+    """The title of the listing as it was decided."""
+    row = database.one("SELECT title FROM decision WHERE id = ?", (decision_id,))
+    return row["title"] if row else ""
+
+
+def came_back(database: Database, decision_id: str) -> bool:
+    """Whether the server refused it, so that it never took effect."""
+    row = database.one(
+        "SELECT 1 FROM outbox WHERE state = 'parked' AND sequence = (SELECT sequence FROM decision WHERE id = ?)",
+        (decision_id,),
+    )
+    return row is not None
+
+
 def _decision(body: bytes, texts: bytes | None) -> Decision:
     value: dict[str, Any] = msgspec.json.decode(body)
     if texts:

@@ -10,6 +10,10 @@ from reviewer.storage import decisions
 from reviewer.storage.database import Database
 from reviewer.storage.records import encode
 
+_PUT_BACK = (
+    "UPDATE outbox SET state = 'waiting', last_error = ?"
+    " WHERE sequence = (SELECT sequence FROM decision WHERE id = ?) AND state = 'sending'"
+)
 #: Receipts after which the decision is on the server.
 _DONE = (ReceiptStatus.ACCEPTED, ReceiptStatus.DUPLICATE)
 
@@ -88,7 +92,7 @@ def put_back(database: Database, decision_ids: Iterable[str], error: str) -> Non
     """Delivery failed, its outcome unknown: the rows wait for the next try.  One transaction."""
     with database.transaction():
         database.executemany(
-            "UPDATE outbox SET state = 'waiting', last_error = ? WHERE sequence = (SELECT sequence FROM decision WHERE id = ?) AND state = 'sending'",
+            _PUT_BACK,
             [(error, decision_id) for decision_id in decision_ids],
         )
 
@@ -100,7 +104,7 @@ def settle(database: Database, receipts: Iterable[Receipt], at: str) -> list[Rec
         for receipt in receipts:
             if receipt.status is ReceiptStatus.DEFERRED:
                 database.execute(
-                    "UPDATE outbox SET state = 'waiting', last_error = ? WHERE sequence = (SELECT sequence FROM decision WHERE id = ?) AND state = 'sending'",
+                    _PUT_BACK,
                     (receipt.detail, receipt.decision_id),
                 )
             elif receipt.status in _DONE:

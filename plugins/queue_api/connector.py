@@ -1,0 +1,258 @@
+"""The connector to any server that speaks the Queue API, such as the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+import requests
+
+from reviewer.connectors.api import (
+    CaseRow,
+    Change,
+    Claim,
+    Connector,
+    Context,
+    Holder,
+    LeasedCase,
+    LeaseKey,
+    Marketplace,
+    OutgoingDecision,
+    Page,
+    RateLimited,
+    Receipt,
+    ReferenceProduct,
+    Refused,
+    Renewal,
+    Seller,
+    Service,
+    Unauthorized,
+    Unavailable,
+)
+
+from . import payload
+
+_MEDIA_BYTES = 20 * 1024 * 1024
+_NOT_A_SERVER = "does not speak the Queue API. Check the address: it is the server's, without a page behind it."
+
+
+class QueueApiConnector:
+    """Speaks the Queue API over HTTP.  One call at a time; the answers are checked item by item."""
+
+    def __init__(self, context: Context) -> None:
+        self._base = str(context.settings.get("address", "")).strip().rstrip("/").removesuffix("/v1")
+        self._session = context.session
+        self._headers = {
+            "Authorization": f"Bearer {context.secrets.get('token', '').strip()}",
+            "Accept": "application/json",
+        }
+        self._log = context.logger
+
+    def service(self) -> Service:
+        body = self._call("GET", "/v1")
+        try:
+            wire = payload.one(body, _Service)
+        except Unavailable as error:
+            raise Refused(f"{self._base} {_NOT_A_SERVER} ({error})") from error
+        if "1" not in wire.api:
+            raise Refused(
+                f"{self._base} speaks version {', '.join(wire.api)} of the Queue API, not 1. Update one of both."
+            )
+        return Service(
+            name=wire.name,
+            server_time=wire.server_time,
+            reviewer_id=wire.reviewer.id,
+            reviewer_name=wire.reviewer.name,
+            role=wire.reviewer.role,
+            marketplaces=wire.marketplaces,
+            capabilities=wire.capabilities,
+            lease_s=wire.limits.lease_s,
+            offline_s=wire.limits.offline_s,
+            leases_per_reviewer=wire.limits.leases_per_reviewer,
+            claim_limit=wire.limits.claim,
+            decision_batch=wire.limits.decision_batch,
+            policy_version=wire.policy_version,
+        )
+
+    def claim(
+        self,
+        count: int,
+        *,
+        marketplaces: Sequence[str] = (),
+        grounds: Sequence[str] = (),
+        case_ids: Sequence[str] = (),
+        offline_s: float = 0.0,
+    ) -> Claim:
+        request: dict[str, Any] = {"count": count}
+        if marketplaces:
+            request["marketplaces"] = list(marketplaces)
+        if grounds:
+            request["grounds"] = list(grounds)
+        if case_ids:
+            request["case_ids"] = list(case_ids)
+        if offline_s:
+            request["offline_s"] = offline_s
+        rest, rows = payload.items(self._post("/v1/leases", request))
+        leased, bad = payload.read(rows, LeasedCase, "leases")
+        for item in bad:
+            self._log.warning("a case was left out: %s: %s", item.where, item.reason)
+        try:
+            holders = msgspec.convert(rest.get("leased_elsewhere", []), tuple[Holder, ...])
+            retry = float(rest.get("next_retry_s") or 15.0)
+        except (msgspec.ValidationError, TypeError, ValueError) as error:
+            raise Unavailable(f"The server's answer is not what the Queue API promises: {error}") from error
+        return Claim(leased, retry, bad, holders)
+
+    def renew(self, leases: Sequence[LeaseKey]) -> tuple[Renewal, ...]:
+        request = {"leases": [{"id": lease.id, "token": lease.token} for lease in leases]}
+        _, rows = payload.items(self._post("/v1/leases/renew", request))
+        renewed, _ = payload.read(rows, _Renewal, "leases")
+        ttl = {row.id: row.ttl_s if row.status == "renewed" else None for row in renewed}
+        if set(ttl) != {lease.id for lease in leases}:
+            raise Unavailable("The server did not answer for every lease.")
+        return tuple(Renewal(lease.id, ttl[lease.id]) for lease in leases)
+
+    def release(self, leases: Sequence[LeaseKey]) -> None:
+        rows = [{"id": lease.id, "token": lease.token, "reason": lease.reason} for lease in leases]
+        self._post("/v1/leases/release", {"leases": rows})
+
+    def media(self, sha256: str) -> bytes:
+        return self._call("GET", f"/v1/media/{quote(sha256, safe='')}", cap=_MEDIA_BYTES)
+
+    def submit(self, decisions: Sequence[OutgoingDecision]) -> tuple[Receipt, ...]:
+        # The bytes that were made durable go out as they are.
+        body = b'{"decisions":[' + b",".join(decision.body for decision in decisions) + b"]}"
+        _, rows = payload.items(self._call("POST", "/v1/decisions", body=body), "receipts")
+        receipts, bad = payload.read(rows, Receipt, "receipts")
+        if bad or [receipt.decision_id for receipt in receipts] != [item.decision.id for item in decisions]:
+            raise Unavailable("The server did not answer for every decision in order; they will be sent again.")
+        return receipts
+
+    def cases(self, cursor: str | None, limit: int = 500) -> Page[CaseRow]:
+        rest, rows = payload.items(self._call("GET", _query("/v1/cases", cursor, limit)))
+        good, bad = payload.read(rows, CaseRow, "cases")
+        return Page(good, _cursor(rest), bad)
+
+    def changes(self, cursor: str | None, limit: int = 500) -> Page[Change]:
+        rest, rows = payload.items(self._call("GET", _query("/v1/changes", cursor, limit)))
+        good, bad = payload.read(rows, Change, "changes")
+        return Page(good, _cursor(rest), bad)
+
+    def seller(self, seller_id: str) -> Seller:
+        return payload.one(self._call("GET", f"/v1/sellers/{quote(seller_id, safe='')}"), Seller)
+
+    def references(self, cursor: str | None, limit: int = 200) -> Page[ReferenceProduct]:
+        rest, rows = payload.items(self._call("GET", _query("/v1/references", cursor, limit)))
+        good, bad = payload.read(rows, ReferenceProduct, "references")
+        return Page(good, _cursor(rest), bad)
+
+    def policies(self) -> Mapping[str, Any]:
+        return payload.whole(self._call("GET", "/v1/policies"))
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _post(self, path: str, value: dict[str, Any]) -> bytes:
+        return self._call("POST", path, body=msgspec.json.encode(value))
+
+    def _call(self, method: str, path: str, *, body: bytes | None = None, cap: int | None = None) -> bytes:
+        headers = dict(self._headers)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        more: dict[str, Any] = {} if cap is None else {"cap": cap}
+        response = self._session.request(method, self._base + path, data=body, headers=headers, **more)
+        if response.status_code in (200, 201):
+            if cap is None and "json" not in response.headers.get("Content-Type", ""):
+                raise Unavailable(f"{self._base} {_NOT_A_SERVER} (It answered with a page, not with data.)")
+            return response.content
+        raise self._error(response)
+
+    def _error(self, response: requests.Response) -> Exception:
+        detail, status = _detail(response), response.status_code
+        if status == 401:
+            return Unauthorized(f"{self._base} does not know this token. Sign in with a valid one. {detail}".strip())
+        if status == 403:
+            return Unauthorized(
+                f"Your role does not allow this at {self._base}. Ask its administrator. {detail}".strip()
+            )
+        if status == 429:
+            return RateLimited(f"{self._base} asks for patience. {detail}".strip(), _retry_after(response))
+        if status >= 500:
+            if after := response.headers.get("Retry-After"):
+                return RateLimited(
+                    f"{self._base} is not ready ({status}). {detail}".strip(), _retry_after(response, after)
+                )
+            return Unavailable(
+                f"{self._base} has a fault of its own ({status}). It will be tried again. {detail}".strip()
+            )
+        if 300 <= status < 400 or (status == 404 and not detail):
+            return Refused(f"{self._base} {_NOT_A_SERVER} (It answered {status}.)")
+        return Refused(f"{self._base} refused: {detail or status}")
+
+
+class _Reviewer(msgspec.Struct):
+    id: str
+    name: str
+    role: str
+
+
+class _Limits(msgspec.Struct):
+    lease_s: float
+    leases_per_reviewer: int
+    decision_batch: int
+    offline_s: float
+    claim: int
+
+
+class _Service(msgspec.Struct):
+    name: str
+    server_time: datetime
+    api: list[str]
+    reviewer: _Reviewer
+    marketplaces: tuple[Marketplace, ...]
+    capabilities: frozenset[str]
+    limits: _Limits
+    policy_version: str
+
+
+class _Renewal(msgspec.Struct):
+    id: str
+    status: str
+    ttl_s: float | None = None
+
+
+def _query(path: str, cursor: str | None, limit: int) -> str:
+    values = {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
+    return f"{path}?{urlencode(values)}"
+
+
+def _cursor(rest: dict[str, Any]) -> str | None:
+    value = rest.get("next_cursor")
+    if value is not None and not isinstance(value, str):
+        raise Unavailable("The server's answer is not what the Queue API promises: next_cursor is no text.")
+    return value
+
+
+def _detail(response: requests.Response) -> str:
+    if "problem+json" not in response.headers.get("Content-Type", ""):
+        return ""
+    try:
+        problem = payload.whole(response.content)
+    except Unavailable:
+        return ""
+    return str(problem.get("detail") or problem.get("title") or "")[:500]
+
+
+def _retry_after(response: requests.Response, value: str | None = None) -> float:
+    try:
+        return min(3600.0, max(1.0, float(value or response.headers.get("Retry-After", "5"))))
+    except ValueError:
+        return 5.0
+
+
+def connect(context: Context) -> Connector:
+    """The entry that `plugin.toml` names."""
+    return QueueApiConnector(context)

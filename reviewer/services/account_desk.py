@@ -1,0 +1,253 @@
+"""What an account's worker does again and again: claim, renew, send, give back, mirror."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reviewer.connectors.api import Change, Claim, Connector, Holder, LeaseKey, Service
+from reviewer.policy.policy import Policy, policy_from_mapping
+from reviewer.services.account_book import AccountBook
+from reviewer.services.changes import Notifier
+from reviewer.services.deck import Deck
+from reviewer.services.delivery import SendingDelays
+from reviewer.services.leases import HeldLease, Leases
+from reviewer.services.model import CaseOnDesk, CaseRef, QueueFilter
+from reviewer.services.pictures import PictureService
+from reviewer.services.worker import Duty
+from reviewer.storage import accounts as accounts_table
+from reviewer.storage import cases
+from reviewer.storage.database import Database
+from reviewer.storage.threads import StoreThread
+from reviewer.sync.pull import Wanted, changes_pass, claim_pass, policy_pass, renew_pass
+from reviewer.sync.push import push_pass
+
+_log = logging.getLogger(__name__)
+
+#: How many cases lie on the desk: the one in hand, five that are prepared, and some to spare.
+DESK_SIZE = 12
+_CHANGES_S = 5.0
+_IDLE_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the intake works with."""
+
+    store: StoreThread
+    deck: Deck
+    leases: Leases
+    delays: SendingDelays
+    pictures: PictureService
+    book: AccountBook
+    notifier: Notifier
+    clock: Callable[[], float]
+    now: Callable[[], datetime]
+    house_policy: Policy
+
+
+class AccountDesk:
+    """What one account's worker does again and again.  Its methods run on the worker's thread."""
+
+    def __init__(self, around: Surroundings, account: str) -> None:
+        self._around = around
+        self.account = account
+        self.service: Service | None = None
+        self.holders: tuple[Holder, ...] = ()
+        self.looked = False
+        self.focus = QueueFilter()
+        self.topping_up = True
+        self._releases: dict[CaseRef, tuple[HeldLease, str, float]] = {}
+        self._lock = threading.Lock()
+        self.push = Duty("push", self._push)
+        self.renew = Duty("renew", self._renew)
+        self.release = Duty("release", self._release)
+        self.claim = Duty("claim", self._claim)
+        self.changes = Duty("changes", self._changes)
+
+    def duties(self) -> list[Duty]:
+        """In the order of importance: claims first, so that the first case is there at once."""
+        return [self.renew, self.claim, self.push, self.release, self.changes]
+
+    def connected(self, connector: Connector, service: Service) -> None:
+        """The server answered: keep what it says of itself, and its rules where they are new."""
+        around, account = self._around, self.account
+        self.service = service
+        around.store.run(lambda database: accounts_table.save_service(database, account, service))
+        known = around.book.policy_version(account)
+        if "policies" in service.capabilities and known != service.policy_version:
+            self._fetch_policy(connector, service.policy_version)
+        around.book.connected(account, service)
+
+    def claim_now(self, connector: Connector, wanted: Wanted) -> Claim:
+        """Claim, and put what came on the deck."""
+        around = self._around
+        claim = claim_pass(around.store, connector, self.account, wanted, around.now())
+        for item in claim.items:
+            ref = CaseRef(self.account, item.case.id)
+            around.leases.hold(ref, item.lease.id, item.lease.token, item.lease.ttl_s)
+        refs = [CaseRef(self.account, item.case.id) for item in claim.items]
+        if refs:
+            around.store.run(lambda database: self.put_on_deck(database, refs))
+            around.notifier.publish("desk", "status", origin="intake")
+            self.renew.soon()
+        return claim
+
+    def give_back(self, lease: HeldLease, reason: str, delay_s: float) -> None:
+        """Release a lease after a while.  Safe on any thread."""
+        with self._lock:
+            self._releases[lease.ref] = (lease, reason, self._around.clock() + delay_s)
+        self.release.due_at = min(self.release.due_at, self._around.clock() + delay_s)
+
+    def keep_after_all(self, ref: CaseRef) -> HeldLease | None:
+        """Take back a release that has not gone out.  Safe on any thread."""
+        with self._lock:
+            known = self._releases.pop(ref, None)
+        return known[0] if known else None
+
+    def _push(self, connector: Connector) -> float:
+        around = self._around
+        batch = self.service.decision_batch if self.service else 100
+        pushed = push_pass(
+            around.store, connector, self.account, batch=batch, is_due=around.delays.is_due, now=around.now
+        )
+        for receipt in pushed.receipts:
+            around.delays.forget(receipt.decision_id)
+        if pushed.receipts:
+            done = around.store.run(lambda database: cases.mark_done(database, self.account))
+            around.leases.forget(CaseRef(self.account, case_id) for case_id in done)
+            topics = ("outbox", "status") if not pushed.returned else ("outbox", "status", "inbox")
+            around.notifier.publish(*topics, origin="push")
+            self.changes.soon()
+        if pushed.retry_after_s is not None:
+            return pushed.retry_after_s
+        if pushed.more:
+            return 0.0
+        following = around.delays.next_of(self.account)
+        return following if following is not None else _IDLE_S
+
+    def _renew(self, connector: Connector) -> float:
+        around = self._around
+        due = around.leases.due(self.account)
+        for start in range(0, len(due), 100):
+            part = due[start : start + 100]
+            keys = [LeaseKey(lease.id, lease.token) for lease in part]
+            renewals = renew_pass(around.store, connector, self.account, keys, around.now())
+            for lease, renewal in zip(part, renewals, strict=True):
+                if renewal.ttl_s is None:
+                    self._lost(lease.ref)
+                elif around.leases.get(lease.ref) is not None:
+                    around.leases.hold(lease.ref, lease.id, lease.token, renewal.ttl_s)
+        following = around.leases.next_renewal(self.account)
+        return _IDLE_S if following is None else max(0.5, following - around.clock())
+
+    def _release(self, connector: Connector) -> float:
+        at = self._around.clock()
+        with self._lock:
+            due = [row for row in self._releases.values() if row[2] <= at]
+            for lease, _, _ in due:
+                del self._releases[lease.ref]
+        if due:
+            try:
+                connector.release([LeaseKey(lease.id, lease.token, reason) for lease, reason, _ in due])
+            except Exception:
+                with self._lock:
+                    self._releases.update({row[0].ref: row for row in due})
+                raise
+        with self._lock:
+            times = [row[2] for row in self._releases.values()]
+        return max(0.1, min(times) - at) if times else _IDLE_S
+
+    def _claim(self, connector: Connector) -> float:
+        missing = DESK_SIZE - self._around.store.run(self._on_desk)
+        if missing <= DESK_SIZE // 3 or not self.topping_up:
+            self.looked = True
+            return _IDLE_S
+        wanted = Wanted(missing, self.focus.marketplaces, self.focus.grounds)
+        claim = self.claim_now(connector, wanted)
+        self.holders = claim.held_elsewhere
+        first, self.looked = not self.looked, True
+        if first or not claim.items:
+            self._around.notifier.publish("desk", "status", origin="intake")
+        return _IDLE_S if claim.items else max(1.0, claim.next_retry_s)
+
+    def _changes(self, connector: Connector) -> float:
+        around = self._around
+        found = changes_pass(around.store, connector, self.account)
+        for change in found:
+            self._apply(connector, change)
+        around.book.mirrored(self.account)
+        if found:
+            around.notifier.publish("queue", "status", origin="changes")
+        return _CHANGES_S
+
+    def _apply(self, connector: Connector, change: Change) -> None:
+        around, ref = self._around, CaseRef(self.account, change.case_id)
+        if change.kind == "policy_changed":
+            self._fetch_policy(connector, "")
+            return
+        entry = around.store.run(lambda _: around.deck.get(ref))
+        if entry is None:
+            return
+        if change.kind == "case_closed" or (change.row is not None and change.row.state in ("withdrawn", "decided")):
+            words = f"“{entry.case.listing.title[:60]}” left the queue: its server closed the case. Your draft is kept."
+            self._take_off(ref, "lost", words)
+        elif change.kind in ("listing_changed", "case_changed", "proof_submitted"):
+            self.claim_now(connector, Wanted(1, case_ids=(change.case_id,)))
+
+    def _lost(self, ref: CaseRef) -> None:
+        entry = self._around.store.run(lambda _: self._around.deck.get(ref))
+        title = entry.case.listing.title[:60] if entry else ref.case_id
+        self._take_off(ref, "lost", f"“{title}” was claimed by somebody else. Your draft is kept.")
+
+    def _take_off(self, ref: CaseRef, state: str, words: str) -> None:
+        around = self._around
+        around.leases.drop(ref)
+
+        def write(database: Database) -> bool:
+            with database.transaction():
+                cases.set_state(database, ref.account, ref.case_id, state)
+            return around.deck.remove(ref) is not None
+
+        if around.store.run(write):
+            around.book.say(f"{state}:{ref}", "warning", words)
+            around.notifier.publish("desk", "status", origin="intake")
+
+    def put_on_deck(self, database: Database, refs: Sequence[CaseRef]) -> None:
+        around = self._around
+        for ref in refs:
+            row = cases.find(database, ref.account, ref.case_id)
+            if row is None or row.pending:
+                continue
+            before = around.deck.get(ref)
+            changed = before is not None and (
+                before.case.listing.revision != row.case.listing.revision or before.problem == "changed"
+            )
+            draft = cases.draft(database, ref.account, ref.case_id)
+            around.deck.add(row, draft, problem="changed" if changed else "")
+            self._look_at(ref, around.deck.get(ref))
+
+    def _look_at(self, ref: CaseRef, entry: CaseOnDesk | None) -> None:
+        around = self._around
+
+        def seen() -> None:
+            def refresh(_: Database) -> None:
+                if around.deck.refresh_evidence(ref):
+                    around.notifier.publish("evidence", origin=str(ref))
+
+            around.store.submit(refresh)
+
+        if entry is not None:
+            around.pictures.look_at(ref.account, entry.case, seen)
+
+    def _on_desk(self, _: Database) -> int:
+        return sum(ref.account == self.account for ref in self._around.deck.refs())
+
+    def _fetch_policy(self, connector: Connector, version: str) -> None:
+        policy_pass(self._around.store, connector, self.account, version)
+        tables = self._around.store.run(lambda database: accounts_table.policy(database, self.account))
+        if tables is not None:
+            self._around.book.set_policy(self.account, policy_from_mapping(tables, "The server's policy"))

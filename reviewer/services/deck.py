@@ -1,0 +1,137 @@
+"""The cases on the desk in order, as the window shows them.  Lives on the store's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from reviewer.connectors.api import Marketplace
+from reviewer.domain.case import Case
+from reviewer.domain.facts import Match
+from reviewer.domain.values import parse_time
+from reviewer.policy.policy import Policy
+from reviewer.policy.signs import facts_for
+from reviewer.services.model import CaseOnDesk, CaseRef, Draft
+from reviewer.storage.cases import DeskRow
+from reviewer.storage.records import decode
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """What the deck needs of an account."""
+
+    policy: Policy
+    marketplaces: Mapping[str, Marketplace]
+
+
+def ground_of(case: Case, policy: Policy) -> str:
+    """The ground that one key decides with: what most flags name, the most trusted source first."""
+    trust = {"authority": 5, "trusted_flagger": 4, "rights_holder": 3, "staff": 2, "automated": 1}
+    best, weight = "", -1.0
+    for flag in case.flags:
+        score = trust.get(flag.source, 0) + (flag.confidence or 0.5)
+        if flag.reason and policy.ground(flag.reason) and score > weight:
+            best, weight = flag.reason, score
+    return best or policy.grounds[0].id
+
+
+class Deck:
+    """Cases that can be decided now.  The most urgent is next, but what was put first stays first."""
+
+    def __init__(
+        self,
+        view_of: Callable[[str], AccountView],
+        matches_of: Callable[[Case], tuple[Match, ...]],
+        deadline_of: Callable[[CaseRef], float | None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._view_of = view_of
+        self._matches_of = matches_of
+        self._deadline_of = deadline_of
+        self._clock = clock
+        self._cases: dict[CaseRef, CaseOnDesk] = {}
+        self._places: dict[CaseRef, int] = {}
+        self._first = 0
+        self.in_hand: CaseRef | None = None
+
+    def __len__(self) -> int:
+        return len(self._cases)
+
+    def __contains__(self, ref: CaseRef) -> bool:
+        return ref in self._cases
+
+    def get(self, ref: CaseRef) -> CaseOnDesk | None:
+        """A case that can be decided now, or None."""
+        return self._cases.get(ref)
+
+    def refs(self) -> list[CaseRef]:
+        """All of them, in no order."""
+        return list(self._cases)
+
+    def add(self, row: DeskRow, draft: bytes | None, *, problem: str = "", supersedes: str = "") -> CaseOnDesk:
+        """Put a case on the deck, or its newer state in the place of the older."""
+        ref = CaseRef(row.account, row.case.id)
+        view, name = self._view_of(row.account), row.case.marketplace
+        matches = self._matches_of(row.case)
+        entry = CaseOnDesk(
+            ref=ref,
+            case=row.case,
+            marketplace=view.marketplaces.get(name) or Marketplace(name, name),
+            policy=view.policy,
+            default_ground=ground_of(row.case, view.policy),
+            facts=facts_for(row.case, matches, self._clock()),
+            matches=matches,
+            fetched_at=parse_time(row.fetched_at),
+            lease_deadline=self._deadline_of(ref),
+            draft=decode(draft, Draft) if draft else Draft(),
+            problem=problem,
+            supersedes=supersedes,
+        )
+        self._cases[ref] = entry
+        return entry
+
+    def remove(self, ref: CaseRef) -> CaseOnDesk | None:
+        """Take a case off the deck."""
+        if self.in_hand == ref:
+            self.in_hand = None
+        self._places.pop(ref, None)
+        return self._cases.pop(ref, None)
+
+    def change(self, ref: CaseRef, **values: object) -> None:
+        """Replace fields of a case that is on the deck."""
+        if ref in self._cases:
+            self._cases[ref] = replace(self._cases[ref], **values)  # type: ignore[arg-type]
+
+    def refresh_evidence(self, ref: CaseRef) -> bool:
+        """Look up matches again; whether anything is new."""
+        entry = self._cases.get(ref)
+        if entry is None:
+            return False
+        matches = self._matches_of(entry.case)
+        if matches == entry.matches:
+            return False
+        self.change(ref, matches=matches, facts=facts_for(entry.case, matches, self._clock()))
+        return True
+
+    def put_first(self, ref: CaseRef) -> None:
+        """Make a case the one in hand."""
+        self._first -= 1
+        self._places[ref] = self._first
+        self.in_hand = ref
+
+    def ordered(self, limit: int) -> list[CaseOnDesk]:
+        """The case in hand and those that come after it."""
+        entries = sorted(self._cases.values(), key=self._key)
+        if self.in_hand not in self._cases:
+            self.in_hand = entries[0].ref if entries else None
+        if self.in_hand is not None:
+            entries.sort(key=lambda entry: entry.ref != self.in_hand)
+        return [replace(entry, lease_deadline=self._deadline_of(entry.ref)) for entry in entries[:limit]]
+
+    def _key(self, entry: CaseOnDesk) -> tuple[int, bool, int, datetime, CaseRef]:
+        due = entry.case.due_at or _NEVER
+        soon = due - self._clock() < timedelta(minutes=30)
+        return (self._places.get(entry.ref, 0), not soon, -entry.case.priority, due, entry.ref)

@@ -1,0 +1,197 @@
+"""What is on its way out and what came back."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from reviewer.domain.decision import decision_to_mapping
+from reviewer.domain.values import format_time
+from reviewer.errors import OperatorError
+from reviewer.services.changes import Notifier
+from reviewer.services.model import CaseRef, InboxItem, OutboxRow
+from reviewer.storage import outbox as table
+from reviewer.storage.database import Database
+from reviewer.storage.threads import StoreThread
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A decision in its sending delay, until `due_at` on the steady clock."""
+
+    account: str
+    label: str
+    due_at: float
+
+
+class SendingDelays:
+    """When each decision may leave the desk.  Rows of an earlier run are due one delay after the start.
+
+    Safe on any thread.
+    """
+
+    def __init__(self, clock: Callable[[], float], delay_s: float) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._scheduled: dict[str, Scheduled] = {}
+        self._started = clock() + delay_s
+
+    def schedule(self, decision_id: str, account: str, label: str, delay_s: float) -> None:
+        """Hold a decision back for so long."""
+        with self._lock:
+            self._scheduled[decision_id] = Scheduled(account, label, self._clock() + delay_s)
+
+    def forget(self, decision_id: str) -> None:
+        """The decision is settled or withdrawn."""
+        with self._lock:
+            self._scheduled.pop(decision_id, None)
+
+    def is_due(self, decision_id: str) -> bool:
+        """Whether it may be sent now."""
+        return self.left_s(decision_id) <= 0
+
+    def left_s(self, decision_id: str) -> float:
+        """Seconds until it may be sent; 0 where it may."""
+        with self._lock:
+            known = self._scheduled.get(decision_id)
+        return max(0.0, (known.due_at if known else self._started) - self._clock())
+
+    def next_of(self, account: str) -> float | None:
+        """Seconds until the next decision of an account is due; None where none waits."""
+        with self._lock:
+            times = [row.due_at for row in self._scheduled.values() if row.account == account]
+        return max(0.0, min(times) - self._clock()) if times else None
+
+    def latest(self) -> tuple[str, float] | None:
+        """Label and seconds left of the decision that was scheduled last and still waits."""
+        now = self._clock()
+        with self._lock:
+            waiting = [row for row in self._scheduled.values() if row.due_at > now]
+        return (waiting[-1].label, waiting[-1].due_at - now) if waiting else None
+
+    def release_all(self) -> None:
+        """Everything is due now."""
+        with self._lock:
+            now = self._clock()
+            self._started = now
+            self._scheduled = {
+                key: Scheduled(row.account, row.label, min(row.due_at, now)) for key, row in self._scheduled.items()
+            }
+
+
+class DeliveryService:
+    """The outbox and inbox as the window shows them, and what can be done there."""
+
+    def __init__(
+        self,
+        store: StoreThread,
+        reader: StoreThread,
+        delays: SendingDelays,
+        notifier: Notifier,
+        wake: Callable[[], None],
+        claim_again: Callable[[InboxItem, Callable[[], None]], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._reader = reader
+        self._delays = delays
+        self._notifier = notifier
+        self._wake = wake
+        self._claim_again = claim_again
+        self._now = now
+
+    def outbox_rows(self) -> tuple[OutboxRow, ...]:
+        """What is unsent, oldest first.  On the reader's thread."""
+        return tuple(
+            OutboxRow(
+                decision=row.decision,
+                ref=CaseRef(row.account, row.decision.case_id),
+                title=row.title,
+                state=row.state,
+                decided_at=row.decision.decided_at,
+                send_in_s=self._delays.left_s(row.decision.id),
+                attempts=row.attempts,
+                last_error=row.last_error,
+            )
+            for row in self._reader.run(table.entries)
+        )
+
+    def inbox_items(self) -> tuple[InboxItem, ...]:
+        """What came back and is not resolved, newest first.  On the reader's thread."""
+        return tuple(self._item(row) for row in self._reader.run(table.inbox))
+
+    def retry(self, decision_id: str) -> None:
+        """Send a decision now, without waiting for its delay or for the next try."""
+        self._delays.schedule(decision_id, "", "", 0.0)
+        self._wake()
+        self._notifier.publish("outbox", "status", origin="delivery")
+
+    def send_now(self) -> None:
+        """Send everything that waits."""
+        self._delays.release_all()
+        self._wake()
+        self._notifier.publish("outbox", "status", origin="delivery")
+
+    def resolve(self, item_id: int, action: str) -> None:
+        """`again`: claim the case anew and decide it with the draft; `moot`: nothing is left to do.
+
+        On the store's thread.  Raises `OperatorError`.
+        """
+        row = next((row for row in self._store.run(table.inbox) if row.id == item_id), None)
+        if row is None:
+            raise OperatorError("This item was resolved already.")
+        if action not in ("again", "moot"):
+            raise OperatorError(f"There is no way out called {action}.")
+        if action == "again":
+            self._claim_again(self._item(row), lambda: self._close(item_id, "again"))
+        else:
+            self._close(item_id, action)
+
+    def _close(self, item_id: int, action: str) -> None:
+        def write(database: Database) -> None:
+            with database.transaction():
+                table.resolve(database, item_id, action, format_time(self._now()))
+
+        self._store.run(write)
+        self._notifier.publish("inbox", "status", origin="delivery")
+
+    def export_outbox(self, path: Path) -> int:
+        """Write what is unsent and what came back to a JSON file, whole or not at all; answers how many."""
+        unsent, returned = self._reader.run(lambda database: (table.entries(database), table.inbox(database)))
+        document: dict[str, Any] = {
+            "exported_at": format_time(self._now()),
+            "unsent": [
+                {"account": row.account, "state": row.state, "attempts": row.attempts, "last_error": row.last_error,
+                 "decision": decision_to_mapping(row.decision)}
+                for row in unsent
+            ],
+            "came_back": [
+                {"account": row.account, "status": row.status, "detail": row.detail, "at": row.at,
+                 "decision": decision_to_mapping(row.decision)}
+                for row in returned
+            ],
+        }  # fmt: skip
+        temporary = path.with_name(path.name + ".part")
+        try:
+            temporary.write_text(json.dumps(document, ensure_ascii=False, indent=2), encoding="utf-8")
+            temporary.replace(path)
+        except OSError as error:
+            raise OperatorError(f"{path} can't be written: {error.strerror}. Choose another place.") from error
+        return len(unsent) + len(returned)
+
+    def _item(self, row: table.InboxEntry) -> InboxItem:
+        return InboxItem(
+            id=row.id,
+            decision=row.decision,
+            ref=CaseRef(row.account, row.decision.case_id),
+            title=row.title,
+            status=row.status,
+            detail=row.detail,
+            at=datetime.fromisoformat(row.at),
+            actions=("again", "moot"),
+        )

@@ -1,0 +1,66 @@
+"""The queue table: pages, counts and facets, on the reader's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from reviewer.domain.values import format_time
+from reviewer.services.model import CaseRef, QueueFilter, QueuePage, QueueRow
+from reviewer.storage import queue as table
+from reviewer.storage.database import Database
+from reviewer.storage.queue import Condition
+from reviewer.storage.threads import StoreThread
+
+_SOON = timedelta(minutes=60)
+
+
+class QueueService:
+    """Reads the mirror of the queue.  Call it on the reader's thread."""
+
+    def __init__(self, reader: StoreThread, now: Callable[[], datetime]) -> None:
+        self._reader = reader
+        self._now = now
+        self._counted: tuple[Condition, int, int] | None = None
+
+    def page(self, chosen: QueueFilter, start: int, count: int) -> QueuePage:
+        """Rows of the filtered, sorted table.  Counted once per filter, and again from its first page."""
+        condition = self._condition(chosen)
+
+        def read(database: Database) -> QueuePage:
+            version = database.one("PRAGMA data_version")
+            stamp = version[0] if version else 0
+            if self._counted is None or self._counted[:2] != (condition, stamp):
+                self._counted = (condition, stamp, table.count(database, condition))
+            rows = table.page(database, condition, chosen.sort, chosen.descending, max(start, 0), count)
+            return QueuePage(
+                start,
+                self._counted[2],
+                tuple(QueueRow(CaseRef(row.account, row.row.id), row.row, row.held, row.pending) for row in rows),
+            )
+
+        return self._reader.run(read)
+
+    def facets(self) -> Mapping[str, tuple[tuple[str, int], ...]]:
+        """The values of each filter with their counts."""
+        names = ("marketplace", "ground", "source", "state", "standing")
+        return self._reader.run(lambda database: {name: tuple(table.facets(database, name)) for name in names})
+
+    def _condition(self, chosen: QueueFilter) -> Condition:
+        # To the minute, so that the same filter counts as the same condition while one scrolls.
+        now = self._now().replace(second=0, microsecond=0)
+        equals = {
+            "marketplace": chosen.marketplaces,
+            "ground": chosen.grounds,
+            "source": chosen.sources,
+            "state": chosen.states,
+            "standing": chosen.standings,
+            "seller_id": (chosen.seller_id,) if chosen.seller_id else (),
+        }
+        return Condition(
+            text=chosen.text,
+            equals={name: values for name, values in equals.items() if values},
+            due_before=format_time(now + _SOON if chosen.due == "soon" else now) if chosen.due else "",
+            due_after=format_time(now) if chosen.due == "soon" else "",
+            held_only=chosen.where == "local",
+        )

@@ -1,0 +1,333 @@
+"""The review itself: what is on the desk, deciding, undoing, skipping.
+
+Everything here runs on the store's thread: a decision is one transaction and then one new `Desk`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reviewer.connectors.api import Holder
+from reviewer.domain.decision import AGAINST_SELLER, Decision, DecisionKind
+from reviewer.domain.values import format_time, new_id
+from reviewer.errors import OperatorError
+from reviewer.policy.ladder import ladder_step
+from reviewer.services.changes import Notifier
+from reviewer.services.deck import Deck
+from reviewer.services.leases import Leases
+from reviewer.services.model import CaseOnDesk, CaseRef, Counts, Desk, Draft, Ruling
+from reviewer.storage import accounts, cases, decisions
+from reviewer.storage.database import Database
+from reviewer.storage.records import encode
+from reviewer.storage.threads import StoreThread
+
+_UPCOMING = 5
+_RECENT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that undo takes back: decisions of one key press, or a skip."""
+
+    kind: str
+    refs: tuple[CaseRef, ...]
+    decision_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the review asks of its neighbours: who reviews, sending, giving back, why nothing is there."""
+
+    reviewer_of: Callable[[str], str]
+    schedule: Callable[[str, str, str, float], None]
+    unschedule: Callable[[str], None]
+    give_back: Callable[[CaseRef, str], None]
+    take_again: Callable[[CaseRef], bool]
+    empty_reason: Callable[[], tuple[str, tuple[Holder, ...]]]
+    sending_delay_s: float
+
+
+class ReviewService:
+    """The desk of one reviewer.  Call it on the store's thread only."""
+
+    def __init__(
+        self,
+        store: StoreThread,
+        deck: Deck,
+        leases: Leases,
+        notifier: Notifier,
+        doors: Doors,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._deck = deck
+        self._leases = leases
+        self._notifier = notifier
+        self._doors = doors
+        self._now = now
+        self._steps: list[Step] = []
+        self._today: dict[str, tuple[DecisionKind, float]] = {}
+        self._recent: deque[DecisionKind] = deque(maxlen=_RECENT)
+
+    def desk(self) -> Desk:
+        """What lies on the desk now."""
+        entries = self._deck.ordered(_UPCOMING + 1)
+        reason, holders = ("", ()) if entries else self._doors.empty_reason()
+        return Desk(
+            current=entries[0] if entries else None,
+            upcoming=tuple(entries[1:]),
+            on_desk=len(self._deck),
+            empty_reason=reason,
+            holders=holders,
+            undo_label=self._undo_label(),
+            counts=self._counts(),
+        )
+
+    def decide(self, ruling: Ruling) -> Desk:
+        """Make one decision durable and answer the desk with the next case.
+
+        Raises `OperatorError` where it was not made: nothing is recorded then and the case stays.
+        """
+        return self.decide_batch((ruling.ref,), ruling)
+
+    def decide_batch(self, refs: Sequence[CaseRef], ruling: Ruling) -> Desk:
+        """The same ruling for several cases on the desk: one decision each, all or none, undone together."""
+        entries = [self._decidable(ref, ruling) for ref in refs]
+        rulings = [(entry, self._decision(entry, ruling)) for entry in entries]
+        following = next((entry.ref for entry in self._deck.ordered(len(refs) + 1) if entry.ref not in refs), None)
+
+        def write(database: Database) -> None:
+            with database.transaction():
+                accounts.keep(database, "in_hand", _kept_ref(following))
+                for entry, decision in rulings:
+                    decisions.record(
+                        database, decision, account=entry.ref.account,
+                        reviewer=self._doors.reviewer_of(entry.ref.account), title=entry.case.listing.title,
+                    )  # fmt: skip
+
+        try:
+            self._store.run(write)
+        except ValueError as error:
+            raise OperatorError(
+                f"The decision was not made: a text in it can't be kept ({error}). Change the note or the facts."
+            ) from error
+        for entry, decision in rulings:
+            self._deck.remove(entry.ref)
+            self._today[decision.id] = (decision.kind, decision.seconds)
+            self._recent.append(decision.kind)
+            label = f"{decision.kind.value} {entry.case.id}"
+            self._doors.schedule(decision.id, entry.ref.account, label, self._doors.sending_delay_s)
+        ids = tuple(decision.id for _, decision in rulings)
+        self._steps.append(Step("decided", tuple(refs), ids))
+        self._notifier.publish("desk", "outbox", "status", origin="review")
+        return self.desk()
+
+    def undo(self) -> Desk:
+        """Take back the last step of this session.
+
+        Before sending, both decisions are kept here and nothing goes out; after it, a reversal goes out.
+        """
+        if not self._steps:
+            raise OperatorError("There is nothing to undo in this session.")
+        step = self._steps[-1]
+        if step.kind == "skipped":
+            self._undo_skip(step)
+        else:
+            self._undo_decisions(step)
+        self._steps.pop()
+        self._notifier.publish("desk", "outbox", "status", origin="review")
+        return self.desk()
+
+    def skip(self, ref: CaseRef, reason: str = "skipped") -> Desk:
+        """Give a case back: `skipped`, `needs_language`, `needs_expert`."""
+        entry = self._deck.get(ref)
+        if entry is None:
+            raise OperatorError("This case is not on your desk any more.")
+
+        def write(database: Database) -> None:
+            with database.transaction():
+                cases.set_state(database, ref.account, ref.case_id, "given_back")
+
+        self._store.run(write)
+        self._deck.remove(ref)
+        self._doors.give_back(ref, reason)
+        self._steps.append(Step("skipped", (ref,)))
+        self._notifier.publish("desk", "status", origin="review")
+        return self.desk()
+
+    def bring(self, ref: CaseRef) -> Desk:
+        """Take a case of the desk in hand."""
+        if ref not in self._deck:
+            raise OperatorError("This case is not on your desk any more.")
+        self._deck.put_first(ref)
+        self._keep_in_hand(ref)
+        self._notifier.publish("desk", origin="review")
+        return self.desk()
+
+    def save_draft(self, ref: CaseRef, draft: Draft) -> None:
+        """Keep what was typed for a case."""
+
+        def write(database: Database) -> None:
+            with database.transaction():
+                cases.save_draft(database, ref.account, ref.case_id, encode(draft))
+                accounts.keep(database, "in_hand", _kept_ref(ref))
+
+        self._store.run(write)
+        self._deck.change(ref, draft=draft)
+
+    def start_day(self, reviewers: dict[str, str], since: datetime) -> None:
+        """Count what these reviewers (by account) decided here since then."""
+        rows = self._store.run(lambda database: decisions.standing_since(database, reviewers, format_time(since)))
+        self._today = {f"earlier {place}": row for place, row in enumerate(rows)}
+        self._recent = deque((kind for kind, _ in rows), maxlen=_RECENT)
+
+    def _keep_in_hand(self, ref: CaseRef) -> None:
+        def write(database: Database) -> None:
+            with database.transaction():
+                accounts.keep(database, "in_hand", _kept_ref(ref))
+
+        self._store.run(write)
+
+    def _decidable(self, ref: CaseRef, ruling: Ruling) -> CaseOnDesk:
+        entry = self._deck.get(ref)
+        if entry is None:
+            raise OperatorError("This case is not on your desk any more. Nothing was recorded.")
+        if entry.problem == "lease_lost":
+            raise OperatorError("The lease of this case was lost. Nothing was recorded; your draft is kept.")
+        if entry.problem == "changed" and not ruling.confirm_changed:
+            raise OperatorError("The listing changed while it lay here. Look at the change, then press the key again.")
+        if ruling.kind in AGAINST_SELLER and ruling.measure_off and not ruling.measure_off_reason.strip():
+            raise OperatorError("Say why the ladder's measure is switched off (M), then decide.")
+        return entry
+
+    def _decision(self, entry: CaseOnDesk, ruling: Ruling) -> Decision:
+        now = self._now()
+        against = ruling.kind in AGAINST_SELLER
+        ground_id = (ruling.ground or entry.default_ground) if against or ruling.ground else ""
+        ground = entry.policy.ground(ground_id)
+        step = ladder_step(entry.policy, entry.case.seller.offences, ruling.kind, ground_id, now)
+        lease = self._leases.get(entry.ref)
+        needs_lease = not entry.supersedes
+        return Decision(
+            id=new_id(),
+            case_id=entry.case.id,
+            listing_id=entry.case.listing.id,
+            revision=entry.case.listing.revision,
+            kind=ruling.kind,
+            decided_at=now,
+            lease_id=lease.id if lease and needs_lease else "",
+            lease_token=lease.token if lease and needs_lease else 0,
+            ground=ground_id,
+            clause=ground.clause if ground else "",
+            facts=ruling.facts,
+            note=ruling.note,
+            evidence=tuple(dict.fromkeys(match.picture for match in entry.matches))[:20],
+            measure=None if ruling.measure_off else step.due,
+            measure_off_reason=ruling.measure_off_reason if ruling.measure_off else "",
+            policy_version=entry.policy.version,
+            seconds=min(max(ruling.seconds, 0.0), 86_400.0),
+            supersedes=entry.supersedes,
+        )
+
+    def _undo_decisions(self, step: Step) -> None:
+        now = self._now()
+
+        def write(database: Database) -> list[tuple[CaseRef, str, str, Decision]]:
+            done: list[tuple[CaseRef, str, str, Decision]] = []
+            with database.transaction():
+                for ref, decision_id in zip(step.refs, step.decision_ids, strict=True):
+                    first = decisions.read(database, decision_id)
+                    if first is None:
+                        continue
+                    withdrawal = Decision(
+                        id=new_id(), case_id=first.case_id, listing_id=first.listing_id, revision=first.revision,
+                        kind=DecisionKind.WITHDRAW, decided_at=now, policy_version=first.policy_version,
+                        supersedes=first.id,
+                    )  # fmt: skip
+                    title = decisions.title_of(database, first.id)
+                    by = self._doors.reviewer_of(ref.account)
+                    how = "withdrawn"
+                    if decisions.came_back(database, first.id):
+                        how = "came_back"
+                    elif not decisions.withdraw_before_sending(
+                        database, withdrawal, account=ref.account, reviewer=by, title=title
+                    ):
+                        decisions.record(database, withdrawal, account=ref.account, reviewer=by, title=title)
+                        how = "reversal"
+                    done.append((ref, how, withdrawal.id, first))
+            return done
+
+        for ref, how, withdrawal_id, first in self._store.run(write):
+            self._doors.unschedule(first.id)
+            self._today.pop(first.id, None)
+            if self._recent:
+                self._recent.pop()
+            if how == "reversal":
+                self._doors.schedule(withdrawal_id, ref.account, f"withdraw {ref.case_id}", 0.0)
+            if how != "came_back":  # what came back waits in the inbox with its ways out
+                self._return_to_deck(ref, first, withdrawal_id if how == "reversal" else first.supersedes)
+
+    def _return_to_deck(self, ref: CaseRef, first: Decision, supersedes: str) -> None:
+        row, draft = self._store.run(
+            lambda database: (
+                cases.find(database, ref.account, ref.case_id),
+                cases.draft(database, ref.account, ref.case_id),
+            )
+        )
+        if row is None:
+            return
+        if draft is None and (first.note or first.ground):
+            draft = encode(Draft(note=first.note, ground=first.ground, facts=first.facts))
+        self._deck.add(row, draft, problem="reopened" if supersedes else "", supersedes=supersedes)
+        self._deck.put_first(ref)
+
+    def _undo_skip(self, step: Step) -> None:
+        ref = step.refs[0]
+        if not self._doors.take_again(ref):
+            return  # given back already: it is claimed again and pops in when the server gives it
+
+        def write(database: Database) -> None:
+            with database.transaction():
+                cases.set_state(database, ref.account, ref.case_id, "held")
+
+        self._store.run(write)
+        row, draft = self._store.run(
+            lambda database: (
+                cases.find(database, ref.account, ref.case_id),
+                cases.draft(database, ref.account, ref.case_id),
+            )
+        )
+        if row is not None:
+            self._deck.add(row, draft)
+            self._deck.put_first(ref)
+
+    def _undo_label(self) -> str:
+        if not self._steps:
+            return ""
+        step = self._steps[-1]
+        if step.kind == "skipped":
+            return f"skip {step.refs[0].case_id}"
+        kind = self._today.get(step.decision_ids[0], (DecisionKind.CLEAR, 0.0))[0].value
+        return f"{kind} ×{len(step.refs)}" if len(step.refs) > 1 else f"{kind} {step.refs[0].case_id}"
+
+    def _counts(self) -> Counts:
+        by_kind: dict[DecisionKind, int] = {}
+        seconds = 0.0
+        for kind, taken in self._today.values():
+            by_kind[kind] = by_kind.get(kind, 0) + 1
+            seconds += taken
+        total = len(self._today)
+        return Counts(total, by_kind, seconds / total if total else None, tuple(self._recent))
+
+
+def _kept_ref(ref: CaseRef | None) -> str:
+    return f"{ref.account}\n{ref.case_id}" if ref else ""
+
+
+def ref_in_hand(database: Database) -> CaseRef | None:
+    """The case that was in hand when the program last wrote, or None."""
+    account, _, case_id = accounts.kept(database, "in_hand").partition("\n")
+    return CaseRef(account, case_id) if account and case_id else None

@@ -1,0 +1,214 @@
+"""Everything behind the window, built once and closed once.
+
+Threads: the store's (decisions, the deck; `on_desk`), the reader's (tables; `on_reader`), one an account
+(its server), two that fetch pictures, the decode workers' own, and a few for what may wait
+(`in_background`).  The window's thread only asks and paints.
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from reviewer import __version__
+from reviewer.connectors.api import Connector
+from reviewer.connectors.loader import find_connectors
+from reviewer.errors import OperatorError
+from reviewer.imaging.pool import DecodePool
+from reviewer.policy.policy import Policy, policy_from_mapping, policy_from_toml
+from reviewer.resources import plugins_folder, resources_folder
+from reviewer.services import clock
+from reviewer.services.account_book import AccountBook
+from reviewer.services.account_desk import Surroundings
+from reviewer.services.accounts import AccountsService
+from reviewer.services.changes import Notifier
+from reviewer.services.deck import Deck
+from reviewer.services.delivery import DeliveryService, SendingDelays
+from reviewer.services.demo_hub import DemoHub
+from reviewer.services.intake import IntakeService
+from reviewer.services.leases import Leases
+from reviewer.services.logs import LastLines
+from reviewer.services.model import CaseRef
+from reviewer.services.pictures import PictureCache, PictureService
+from reviewer.services.queue import QueueService
+from reviewer.services.review import Doors, ReviewService, ref_in_hand
+from reviewer.services.secrets import Secrets
+from reviewer.services.status import StatusService
+from reviewer.storage import accounts as accounts_table
+from reviewer.storage.accounts import AccountRow
+from reviewer.storage.lock import FolderLock
+from reviewer.storage.threads import StoreThread
+
+ResultT = TypeVar("ResultT")
+_log = logging.getLogger(__name__)
+
+#: The sending delay in which nothing has left the desk.
+SENDING_DELAY_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a workstation is opened."""
+
+    folder: Path
+    sending_delay_s: float = SENDING_DELAY_S
+    decode_workers: int = 2
+
+
+class Workstation:
+    """The services of one reviewer on one data folder."""
+
+    def __init__(self, options: Options) -> None:
+        """Open the store.  Raises `OperatorError` where the folder can't be used."""
+        self.folder = options.folder
+        self.notifier = Notifier()
+        self._lock = FolderLock(options.folder)
+        try:
+            self._store = StoreThread(options.folder / "workstation.sqlite3")
+            self._store.start()
+        except BaseException:
+            self._lock.release()
+            raise
+        self._reader = StoreThread(options.folder / "workstation.sqlite3", read_only=True)
+        self._reader.start()
+        self._background = ThreadPoolExecutor(4, thread_name_prefix="background")
+        self._pool = DecodePool(options.decode_workers)
+        self._log = LastLines()
+        self._build(options)
+
+    def _build(self, options: Options) -> None:
+        leases = Leases(clock.steady)
+        delays = SendingDelays(clock.steady, options.sending_delay_s)
+        self._book = AccountBook(self.notifier, self._kept_policy, clock.steady, clock.now)
+        cache = PictureCache(options.folder / "pictures")
+        self.pictures = PictureService(self._store, cache, self._pool, self._open_for_pictures, self.notifier)
+        deck = Deck(
+            self._book.view,
+            self.pictures.matches,
+            lambda ref: lease.deadline if (lease := leases.get(ref)) else None,
+            clock.now,
+        )
+        self._deck = deck
+        house = policy_from_toml((resources_folder() / "policies.toml").read_text(encoding="utf-8"))
+        around = Surroundings(
+            self._store, deck, leases, delays, self.pictures, self._book, self.notifier, clock.steady, clock.now, house
+        )
+        self.intake = IntakeService(around, lambda row: self.accounts.connector_for(row))
+        self.delivery = DeliveryService(
+            self._store, self._reader, delays, self.notifier, lambda: self.intake.wake(retry=True),
+            self.intake.claim_again, clock.now,
+        )  # fmt: skip
+
+        def schedule(decision_id: str, account: str, label: str, delay_s: float) -> None:
+            delays.schedule(decision_id, account, label, delay_s)
+            self.intake.desk_changed(account)
+
+        doors = Doors(
+            reviewer_of=self._book.reviewer,
+            schedule=schedule,
+            unschedule=delays.forget,
+            give_back=lambda ref, reason: self.intake.give_back(ref, reason, options.sending_delay_s),
+            take_again=self.intake.take_again,
+            empty_reason=self.intake.empty_reason,
+            sending_delay_s=options.sending_delay_s,
+        )
+        self.review = ReviewService(self._store, deck, leases, self.notifier, doors, clock.now)
+        self.queue = QueueService(self._reader, clock.now)
+        self._demo_hub = DemoHub(options.folder / "demo-hub")
+        folders = (plugins_folder(), options.folder / "plugins")
+        self.accounts = AccountsService(
+            self._store, find_connectors(folders), Secrets(str(options.folder)), self.intake.begin, self.intake.end,
+            self._demo_hub.start,
+        )  # fmt: skip
+        self.status = StatusService(
+            self._store, self._reader, self._book, delays, self.notifier,
+            protection=lambda: self._pool.protection, offline_until=lambda: self.intake.offline_until,
+            session_tokens=lambda: self.accounts.kept_for_session_only, clock=clock.steady, now=clock.now,
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Begin to work with the accounts that are set up.  Answers at once."""
+        self.pictures.start()
+        self._background.submit(self._begin_accounts).add_done_callback(_log_failure)
+
+    def on_desk(self, call: Callable[[], ResultT]) -> Future[ResultT]:
+        """Run a call on the store's thread, before everything that is not of the window."""
+        return self._store.submit(lambda _: call(), urgent=True)
+
+    def on_reader(self, call: Callable[[], ResultT]) -> Future[ResultT]:
+        """Run a call on the thread that only reads."""
+        return self._reader.submit(lambda _: call())
+
+    def in_background(self, call: Callable[[], ResultT]) -> Future[ResultT]:
+        """Run a call that may wait for the network, the keyring or the disk."""
+        return self._background.submit(call)
+
+    def diagnostics(self) -> str:
+        """Versions, accounts and the last lines of the log; no tokens, no personal data."""
+        accounts = self._store.run(accounts_table.all_accounts)
+        lines = [
+            f"Reviewer workstation {__version__}, Python {platform.python_version()}, {platform.platform()}",
+            f"Decode worker: {self._pool.protection} {self._pool.protection_reason}".rstrip(),
+            *(f"Account {row.id}: {row.connector}" for row in accounts),
+            *(f"  {status.account}: {status.state} {status.error}".rstrip() for status in self._book.statuses()),
+            "Last lines of the log:",
+            *self._log.lines(),
+        ]
+        return "\n".join(lines)
+
+    def close(self) -> None:
+        """End every thread and process; what is unsent stays in the store."""
+        self.intake.close()
+        self._background.shutdown(wait=True, cancel_futures=True)
+        self._pool.close()
+        self.pictures.close()
+        self._reader.close()
+        self._store.close()
+        self._demo_hub.stop()
+        self._log.close()
+        self._lock.release()
+
+    def _begin_accounts(self) -> None:
+        in_hand: CaseRef | None = self._store.run(ref_in_hand)
+        for row in self._store.run(accounts_table.all_accounts):
+            if row.id == "demo":
+                self.accounts.start_demo()
+            else:
+                self.intake.begin(row)
+        midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+
+        def resume(_: object) -> None:
+            self.review.start_day(self._book.reviewers(), midnight)
+            if in_hand is not None and in_hand in self._deck:
+                self._deck.put_first(in_hand)
+
+        self._store.run(resume)
+        self.notifier.publish("desk", "status", "accounts", origin="start")
+
+    def _kept_policy(self, account: str) -> Policy | None:
+        tables = self._store.run(lambda database: accounts_table.policy(database, account))
+        if tables is None:
+            return None
+        try:
+            return policy_from_mapping(tables, "The kept policy")
+        except OperatorError:
+            _log.exception("the kept policy of %s can't be read", account)
+            return None
+
+    def _open_for_pictures(self, account: str) -> Connector:
+        rows: list[AccountRow] = self._store.run(accounts_table.all_accounts)
+        for row in rows:
+            if row.id == account:
+                return self.accounts.connector_for(row)
+        raise OperatorError("This account was removed.")
+
+
+def _log_failure(future: Future[None]) -> None:
+    if not future.cancelled() and (error := future.exception()) is not None:
+        _log.error("the accounts could not be opened", exc_info=error)
