@@ -177,6 +177,11 @@ class ComparePane(QWidget):
         return references[self._product].authentication_points if references else ()
 
     @property
+    def product(self) -> int:
+        """The place of the reference product that is shown."""
+        return self._product
+
+    @property
     def point(self) -> int:
         """The current point, -1 where none was taken up."""
         return self._point

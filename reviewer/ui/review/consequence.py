@@ -1,0 +1,25 @@
+"""What each key of the decision bar would do to this case, in small words."""
+
+from __future__ import annotations
+
+from reviewer.domain.decision import AGAINST_SELLER, DecisionKind
+from reviewer.ui.review.sitting import Sitting
+from reviewer.ui.review.wording import kind_effect, measure_text, translate
+
+
+def consequence(sitting: Sitting, kind: DecisionKind, ground: str = "") -> str:
+    """Such as `removes listing · +12 → 24 points · restrict category 14 d`."""
+    parts = [kind_effect(kind)]
+    if kind in AGAINST_SELLER:
+        step = sitting.step(kind, ground)
+        parts.append(translate("Review", "+{0} → {1} points").format(step.adds, step.after))
+        if step.due is not None and sitting.measure_off:
+            parts.append(translate("Review", "measure off"))
+        elif step.due is not None:
+            parts.append(measure_text(step.due))
+    return " · ".join(parts)
+
+
+def skip_effect() -> str:
+    """What skipping does."""
+    return translate("Review", "comes again later")

@@ -1,0 +1,241 @@
+"""The bar at the bottom: ground, measure, facts and note of the decision, and the seven keys with what they do."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from reviewer.domain.decision import DecisionKind
+from reviewer.domain.text import visible
+from reviewer.ui.commands import Commands
+from reviewer.ui.plain import button, label_text, tooltip
+from reviewer.ui.review.consequence import consequence, skip_effect
+from reviewer.ui.review.sitting import Sitting
+from reviewer.ui.review.wording import ground_title, kind_name, measure_text, translate
+from reviewer.ui.theme import Theme
+
+#: The decisions with the ids of their commands and how much room their words need; None is Skip.
+KEYS: tuple[tuple[DecisionKind | None, str, int], ...] = (
+    (DecisionKind.CLEAR, "review.clear", 4),
+    (DecisionKind.WARN, "review.warn", 5),
+    (DecisionKind.RESTRICT, "review.restrict", 5),
+    (DecisionKind.TAKEDOWN, "review.takedown", 7),
+    (None, "review.skip", 3),
+    (DecisionKind.ESCALATE, "review.escalate", 3),
+    (DecisionKind.REQUEST_PROOF, "review.proof", 4),
+)
+_TONES = {
+    DecisionKind.CLEAR: "ok",
+    DecisionKind.WARN: "warning",
+    DecisionKind.RESTRICT: "warning",
+    DecisionKind.TAKEDOWN: "danger",
+}
+
+
+class DecisionButton(QAbstractButton):
+    """A decision with its key; below it what it does."""
+
+    def __init__(self, theme: Theme, tone: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._tone = tone
+        self._key = ""
+        self._effect = ""
+        self._proposed = False
+        # A click must not leave the focus here: Space would then press it again on the next case.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        theme.changed.connect(self.updateGeometry)
+
+    def show_decision(self, key: str, name: str, effect: str, *, proposed: bool = False) -> None:
+        """Its key and words; `proposed` marks the action that the ground names."""
+        if (key, name, effect, proposed) == (self._key, self.text(), self._effect, self._proposed):
+            return
+        self._key, self._effect, self._proposed = key, effect, proposed
+        self.setText(label_text(name))
+        self.setAccessibleName(translate("Review", "{0}, key {1}").format(name, key))
+        self.setAccessibleDescription(effect)
+        self.setToolTip(tooltip(f"{name}: {effect}"))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.em(9), self._theme.em(4.4))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.em(5), self._theme.em(4.4))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colour, em = self._theme.colour, self._theme.em(1)
+        box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        back = "selection" if self.isDown() else ("hover" if self.underMouse() and self.isEnabled() else "raised")
+        edge = "focus" if self.hasFocus() else (self._tone if self._proposed else "border")
+        painter.setBrush(colour(back))
+        painter.setPen(QPen(colour(edge), 2 if self._proposed or self.hasFocus() else 1))
+        painter.drawRoundedRect(box, em * 0.3, em * 0.3)
+        bold, small = self._theme.font("", 1.0, True), self._theme.font("", 0.86)
+        pad = 0.55 * em
+        metrics = QFontMetricsF(bold)
+        top = box.top() + 0.35 * em
+        cap = QRectF(box.left() + pad, top, max(1.35 * em, metrics.horizontalAdvance(self._key) + 0.6 * em), 1.4 * em)
+        painter.setPen(QPen(colour(self._tone), 1.2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(cap, 3, 3)
+        painter.setFont(bold)
+        role = self._tone if self.isEnabled() else "muted"
+        painter.setPen(colour(role))
+        painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self._key)
+        painter.setPen(colour("text" if self.isEnabled() else "muted"))
+        room = QRectF(cap.right() + 0.45 * em, top, box.right() - cap.right() - 0.7 * em, 1.4 * em)
+        name = self.text().replace("&&", "&")
+        painter.drawText(room, _LEFT, metrics.elidedText(name, Qt.TextElideMode.ElideRight, room.width()))
+        painter.setFont(small)
+        painter.setPen(colour("muted"))
+        metrics = QFontMetricsF(small)
+        wide = box.width() - 1.6 * pad
+        for row, text in enumerate(_two_rows(self._effect, metrics, wide)):
+            place = QRectF(box.left() + pad, top + 1.5 * em + row * metrics.height(), wide, metrics.height())
+            painter.drawText(place, _LEFT, metrics.elidedText(text, Qt.TextElideMode.ElideRight, wide))
+
+
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+
+def _two_rows(text: str, metrics: QFontMetricsF, wide: float) -> tuple[str, ...]:
+    """The text on one row, or on two that part at a dot or, failing that, between words."""
+    if metrics.horizontalAdvance(text) <= wide:
+        return (text,)
+    for mark in (" · ", " "):
+        parts = text.split(mark)
+        for count in range(len(parts) - 1, 0, -1):
+            if metrics.horizontalAdvance(mark.join(parts[:count])) <= wide:
+                return mark.join(parts[:count]), mark.join(parts[count:])
+    return (text,)
+
+
+class EntryField(QLineEdit):
+    """A text field from which Esc and Return lead back to the review surface."""
+
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.left.emit()
+            return
+        super().keyPressEvent(event)
+
+
+class DecisionBar(QWidget):
+    """Signals tell which button was pressed and what was typed; `kind_pressed` carries a kind, None for Skip."""
+
+    kind_pressed = Signal(object)
+    command_pressed = Signal(str)
+    note_edited = Signal(str)
+    reason_edited = Signal(str)
+    entry_left = Signal()
+
+    def __init__(self, theme: Theme, commands: Commands, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._commands = commands
+        self.buttons: dict[DecisionKind | None, DecisionButton] = {}
+        self.ground = self._entry_button("review.ground", translate("Review", "Ground of the decision"))
+        self.measure = self._entry_button("review.measure", translate("Review", "Measure of the ladder"))
+        self.facts = self._entry_button("review.facts", translate("Review", "Facts of the decision"))
+        self.batch = self._entry_button("review.batch", translate("Review", "Cases that go with this one"))
+        self.note = self._field(translate("Review", "Note"))
+        self.reason = self._field(translate("Review", "Why the measure is switched off"))
+        self.note.textEdited.connect(self.note_edited)
+        self.reason.textEdited.connect(self.reason_edited)
+        entry, keys = QHBoxLayout(), QHBoxLayout()
+        for widget, stretch in (
+            (self.ground, 0),
+            (self.measure, 0),
+            (self.reason, 3),
+            (self.facts, 0),
+            (self.batch, 0),
+            (self.note, 5),
+        ):
+            entry.addWidget(widget, stretch)
+        for kind, _command, stretch in KEYS:
+            made = DecisionButton(theme, _TONES.get(kind, "accent") if kind is not None else "accent", self)
+            made.clicked.connect(lambda _checked=False, kind=kind: self.kind_pressed.emit(kind))
+            self.buttons[kind] = made
+            keys.addWidget(made, stretch)
+        layout = QVBoxLayout(self)
+        gap = theme.em(0.4)
+        layout.setContentsMargins(gap, gap, gap, gap)
+        layout.setSpacing(gap)
+        entry.setSpacing(gap)
+        keys.setSpacing(gap)
+        layout.addLayout(entry)
+        layout.addLayout(keys)
+
+    def show_sitting(self, sitting: Sitting) -> None:
+        """Show a case: what each key would do, and what was typed."""
+        self.refresh(sitting)
+        for field, text in ((self.note, sitting.note), (self.reason, sitting.measure_off_reason)):
+            if field.text() != text:
+                field.setText(text)
+
+    def refresh(self, sitting: Sitting) -> None:
+        """Show again what each key would do."""
+        policy = sitting.on_desk.policy
+        ground = policy.ground(sitting.ground)
+        proposed = ground.action if ground is not None else None
+        title = ground_title(policy, sitting.ground)
+        for kind, command, _stretch in KEYS:
+            key = self._commands.chord_text(command)
+            if kind is None:
+                self.buttons[kind].show_decision(key, translate("Review", "Skip"), skip_effect())
+                continue
+            name = kind_name(kind)
+            if kind == DecisionKind.TAKEDOWN:
+                name = translate("Review", "{0} ▸ {1}").format(name, title)
+            self.buttons[kind].show_decision(key, name, consequence(sitting, kind), proposed=kind == proposed)
+        self._say(self.ground, "review.ground", translate("Review", "Ground: {0}").format(title))
+        step = sitting.step(proposed or DecisionKind.TAKEDOWN)
+        measure = translate("Review", "no measure due") if step.due is None else measure_text(step.due)
+        if sitting.measure_off:
+            measure = translate("Review", "measure switched off")
+        self._say(self.measure, "review.measure", measure)
+        self.reason.setVisible(sitting.measure_off)
+        count = len(sitting.ruled_facts(DecisionKind.TAKEDOWN))
+        self._say(self.facts, "review.facts", translate("Review", "Facts: {0}").format(count))
+        siblings = len(sitting.on_desk.case.siblings)
+        self._say(self.batch, "review.batch", translate("Review", "Batch: {0}").format(siblings))
+        self.batch.setEnabled(siblings > 0)
+        for field, words, command in (
+            (self.note, translate("Review", "Note ({0}); Esc goes back"), "review.note"),
+            (self.reason, translate("Review", "Why is the measure off? Esc goes back"), ""),
+        ):
+            hint = words.format(self._commands.chord_text(command)) if command else words
+            if field.placeholderText() != hint:
+                field.setPlaceholderText(hint)
+
+    def set_busy(self, busy: bool) -> None:
+        """Whether a decision is being recorded."""
+        for made in self.buttons.values():
+            made.setEnabled(not busy)
+
+    def _say(self, made: QPushButton, command: str, text: str) -> None:
+        words = f"{text}  [{self._commands.chord_text(command)}]"
+        if made.text() != label_text(words):
+            made.setText(label_text(words))
+            made.setAccessibleDescription(visible(text))
+
+    def _entry_button(self, command: str, name: str) -> QPushButton:
+        made = button("", name=name)
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        made.clicked.connect(lambda: self.command_pressed.emit(command))
+        return made
+
+    def _field(self, name: str) -> EntryField:
+        field = EntryField(self)
+        field.setAccessibleName(name)
+        field.setMaxLength(4000)
+        field.left.connect(self.entry_left)
+        return field

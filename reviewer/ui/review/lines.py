@@ -1,0 +1,180 @@
+"""The line above the pictures, and the line at the foot."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from reviewer.domain.text import visible
+from reviewer.services.clock import now, steady
+from reviewer.services.model import CaseOnDesk, Desk, Status
+from reviewer.ui.commands import Commands
+from reviewer.ui.plain import ElidedLabel, PlainLabel
+from reviewer.ui.review.passage import Line, Passage
+from reviewer.ui.review.wording import kind_letter, translate
+from reviewer.ui.theme import Theme
+from reviewer.ui.words import countdown, span
+
+_SOON_S = 30 * 60
+
+
+class CaseBar(Passage):
+    """Which case this is, when it is due, how long the lease lasts, and what stands in the way."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, translate("Review", "The case"), parent, padding=0.5)
+        self._on_desk: CaseOnDesk | None = None
+        self._notice = ("", "")
+        self._timer = QTimer(self, interval=1000)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start()
+
+    def show_case(self, on_desk: CaseOnDesk) -> None:
+        """Show a case."""
+        self._on_desk = on_desk
+        self._tick()
+
+    def show_notice(self, text: str, severity: str) -> None:
+        """Say something that the reviewer must know: `severity` is `warning`, `danger` or `info`; empty ends it."""
+        if (text, severity) != self._notice:
+            self._notice = (text, severity)
+            self._tick()
+
+    @property
+    def notice(self) -> str:
+        """What is said."""
+        return self._notice[0]
+
+    def _tick(self) -> None:
+        if self._on_desk is None:
+            return
+        on_desk = self._on_desk
+        lines = [_case_line(on_desk, now())]
+        problem = _PROBLEMS.get(on_desk.problem)
+        if problem is not None:
+            text, role = translate("Review", problem[0]), problem[1]
+            lines.append(Line(text, role, "warning", bold=True, rows=2, back=f"{role}_back"))
+        if self._notice[0]:
+            text, role = self._notice
+            back = f"{role}_back"
+            lines.append(Line(text, "text" if role == "info" else role, "warning", bold=True, rows=3, back=back))
+        self.set_lines(lines)
+
+
+_PROBLEMS = {
+    "lease_lost": (
+        "The lease on this case is lost: what you typed is kept. Skip goes on; deciding asks the server again.",
+        "danger",
+    ),
+    "changed": ("The listing changed since it was flagged: a decision needs a second press.", "warning"),
+    "reopened": ("Your own earlier decision is open again: the next one replaces it.", "warning"),
+}
+
+
+def _case_line(on_desk: CaseOnDesk, moment: datetime) -> Line:
+    case = on_desk.case
+    market = visible(on_desk.marketplace.name, limit=40, keep_lines=False)
+    text = translate("Review", "{0}  ·  case {1}").format(market, visible(case.id, limit=40))
+    role = "text"
+    trailing = []
+    if case.due_at is not None:
+        left = (case.due_at - moment).total_seconds()
+        if left < 0:
+            trailing.append(translate("Review", "overdue by {0}").format(span(-left)))
+            role = "danger"
+        else:
+            trailing.append(translate("Review", "due in {0}").format(span(left)))
+            role = "warning" if left < _SOON_S else "muted"
+    if on_desk.lease_deadline is None:
+        trailing.append(translate("Review", "no lease needed"))
+    else:
+        held = on_desk.lease_deadline - steady()
+        trailing.append(
+            translate("Review", "lease {0}").format(countdown(held))
+            if held > 0
+            else translate("Review", "lease run out")
+        )
+        role = "danger" if held <= 0 else role
+    glyph = "warning" if role in ("danger", "warning") else "clock"
+    return Line(text, glyph=glyph, glyph_role=role, rows=1, trailing="  ·  ".join(trailing), trailing_role=role)
+
+
+class Foot(QWidget):
+    """Keys on the left, what is being sent in the middle, the day on the right."""
+
+    def __init__(self, theme: Theme, commands: Commands, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._commands = commands
+        self._status = Status()
+        self._fetched = steady()
+        self.undo = ElidedLabel("", "muted", self)
+        self.sending = ElidedLabel("", "", self)
+        self.counts = PlainLabel("", "muted", self)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.em(0.6), 0, theme.em(0.6), theme.em(0.3))
+        layout.addWidget(self.undo, 4)
+        layout.addWidget(self.sending, 3)
+        layout.addWidget(self.counts)
+        self.counts.setAlignment(Qt.AlignmentFlag.AlignRight)
+        for label, name in (
+            (self.undo, translate("Review", "Keys")),
+            (self.sending, translate("Review", "Sending")),
+            (self.counts, translate("Review", "Today")),
+        ):
+            label.setAccessibleName(name)
+        self._timer = QTimer(self, interval=1000)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start()
+
+    def show_desk(self, desk: Desk) -> None:
+        """The last step and the day's counts."""
+        undo = self._commands.chord_text("review.undo")
+        label = visible(desk.undo_label, limit=60, keep_lines=False)
+        text = (
+            translate("Review", "{0} undo: {1}").format(undo, label)
+            if label
+            else translate("Review", "{0} undo").format(undo)
+        )
+        hints = [text]
+        for command, words in (
+            ("review.ground", translate("Review", "{0} ground")),
+            ("review.note", translate("Review", "{0} note")),
+            ("review.flick", translate("Review", "{0} flick")),
+            ("review.difference", translate("Review", "{0} difference")),
+            ("review.split", translate("Review", "{0} split")),
+            ("review.whole_pixels", translate("Review", "{0} 100 %")),
+        ):
+            hints.append(words.format(self._commands.chord_text(command)))
+        _put(self.undo, "   ".join(hints))
+        counts = desk.counts
+        day = " ".join(kind_letter(kind) for kind in counts.recent[-8:])
+        day += "   " + translate("Review", "today {0:,}").format(counts.total)
+        if counts.seconds_per_case is not None:
+            day += translate("Review", ", {0:.0f} s a case").format(counts.seconds_per_case)
+        _put(self.counts, day.strip())
+
+    def show_status(self, status: Status) -> None:
+        """What is being sent."""
+        self._status, self._fetched = status, steady()
+        self._tick()
+
+    def _tick(self) -> None:
+        status = self._status
+        if status.next_send_s is not None and status.next_send_label:
+            left = max(0.0, status.next_send_s - (steady() - self._fetched))
+            label = visible(status.next_send_label, limit=60, keep_lines=False)
+            words = translate("Review", "sent in {0}: {1}").format(span(left + 0.5), label)
+            if status.unsent > 1:
+                words += translate("Review", "  (+{0})").format(status.unsent - 1)
+        elif status.unsent:
+            words = translate("Review", "{0} waiting to be sent").format(status.unsent)
+        else:
+            words = ""
+        _put(self.sending, words)
+
+
+def _put(label: PlainLabel, text: str) -> None:
+    if label.text() != text:
+        label.setText(text)
