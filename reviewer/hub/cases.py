@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Select, and_, or_, select
 
+from reviewer.hub.prepared import Prepared, given
 from reviewer.hub.references import priced_in, read_references
 from reviewer.hub.schema import Record, accounts, cases, flags, listing_pictures, listings, sellers
 from reviewer.hub.sellers import ACTIVE_STATES, sellers_as_json
 
-_SIBLINGS = 24
-_SIBLING_ROWS = 2_000
+_SIBLINGS = 12
 
 
 def cases_as_json(connection: Connection, ids: Sequence[str], now: datetime) -> list[dict[str, Any]]:
-    """The Case shape of each named case that exists, in that order, in ten queries whatever their number."""
+    """The Case shape of each named case that exists, in that order."""
     columns = (
         cases,
         listings.c.body,
@@ -35,7 +35,8 @@ def cases_as_json(connection: Connection, ids: Sequence[str], now: datetime) -> 
     seller_json = sellers_as_json(connection, {row.seller_id for row in rows}, now)
     reference_ids = {row.id: msgspec.json.decode(row.reference_ids, type=list[str]) for row in rows}
     products = read_references(connection, {name for names in reference_ids.values() for name in names})
-    siblings = _siblings(connection, rows)
+    brands = _pictures_of(products.values())
+    bodies = {row.id: listing_as_json(row.body, row.listing_state) for row in rows}
     return [
         {
             "id": row.id,
@@ -44,13 +45,13 @@ def cases_as_json(connection: Connection, ids: Sequence[str], now: datetime) -> 
             "priority": row.priority,
             "due_at": row.due_at,
             "opened_at": row.opened_at,
-            "listing": listing_as_json(row.body, row.listing_state),
+            "listing": bodies[row.id],
             "seller": seller_json[row.seller_id],
             "flags": flag_rows[row.id],
             "references": [
                 priced_in(products[name], row.price_currency) for name in reference_ids[row.id] if name in products
             ],
-            "siblings": siblings[row.id],
+            "siblings": _siblings(connection, row, bodies[row.id], brands),
             "previous": msgspec.Raw(row.previous.encode()) if row.previous else None,
         }
         for row in (by_id[name] for name in ids if name in by_id)
@@ -83,49 +84,53 @@ def _flags(connection: Connection, ids: list[str]) -> dict[str, list[dict[str, A
     return grouped
 
 
-def _siblings(connection: Connection, rows: Sequence[Record]) -> dict[str, list[dict[str, Any]]]:
-    """Other active cases with a picture in common (first) or of the same seller."""
-    columns = (cases.c.id, cases.c.marketplace, listings.c.title, listings.c.picture, sellers.c.display_name)
-    base = (
-        select(*columns, cases.c.seller_id)
-        .join(listings, listings.c.id == cases.c.listing_id)
-        .join(sellers, sellers.c.id == cases.c.seller_id)
-        .where(cases.c.state.in_(ACTIVE_STATES))
-        .order_by(cases.c.priority.desc(), cases.c.seq)
-        .limit(_SIBLING_ROWS)
+def _pictures_of(products: Iterable[Mapping[str, Any]]) -> set[str]:
+    return {picture["sha256"] for product in products for picture in product["pictures"]}
+
+
+_OTHERS = (
+    select(cases.c.id, cases.c.marketplace, listings.c.title, listings.c.picture, sellers.c.display_name)
+    .join(listings, listings.c.id == cases.c.listing_id)
+    .join(sellers, sellers.c.id == cases.c.seller_id)
+    .where(cases.c.state.in_(ACTIVE_STATES), cases.c.id != given("case"))
+    .limit(_SIBLINGS)
+)
+_OF_SELLER = Prepared(_OTHERS.where(cases.c.seller_id == given("seller")))
+_OF_PICTURE = Prepared(
+    _OTHERS.join(listing_pictures, listing_pictures.c.listing_id == cases.c.listing_id).where(
+        listing_pictures.c.sha256 == given("sha256"), cases.c.listing_id != given("listing")
     )
-    of_seller: defaultdict[str, list[Record]] = defaultdict(list)
-    for row in connection.execute(base.where(cases.c.seller_id.in_({row.seller_id for row in rows}))):
-        of_seller[row.seller_id].append(row)
-    mine, theirs = listing_pictures.alias(), listing_pictures.alias()
-    shared = (
-        base.add_columns(mine.c.listing_id.label("shared_with"))
-        .join(theirs, theirs.c.listing_id == cases.c.listing_id)
-        .join(mine, and_(mine.c.sha256 == theirs.c.sha256, mine.c.listing_id != theirs.c.listing_id))
-        .where(mine.c.listing_id.in_({row.listing_id for row in rows}))
-    )
-    of_pictures: defaultdict[str, list[Record]] = defaultdict(list)
-    for row in connection.execute(shared):
-        of_pictures[row.shared_with].append(row)
-    found: dict[str, list[dict[str, Any]]] = {}
+)
+
+
+def _siblings(
+    connection: Connection, case: Record, listing: Mapping[str, Any], brands: Container[str]
+) -> list[dict[str, Any]]:
+    """Some other active cases with a picture in common (first) or of the same seller.
+
+    The pictures of the brands themselves (`brands`) make no relation: everybody copies those.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for picture in listing["pictures"][:_SIBLINGS]:
+        if picture["sha256"] not in brands:
+            rows = _OF_PICTURE.rows(connection, case=case.id, listing=case.listing_id, sha256=picture["sha256"])
+            _add_siblings(found, rows, "same_pictures")
+    if len(found) < _SIBLINGS:
+        _add_siblings(found, _OF_SELLER.rows(connection, case=case.id, seller=case.seller_id), "same_seller")
+    return list(found.values())
+
+
+def _add_siblings(found: dict[str, dict[str, Any]], rows: Iterable[Record], relation: str) -> None:
     for row in rows:
-        made: dict[str, dict[str, Any]] = {}
-        for relation, others in (
-            ("same_pictures", of_pictures[row.listing_id]),
-            ("same_seller", of_seller[row.seller_id]),
-        ):
-            for other in others:
-                if other.id != row.id and other.id not in made and len(made) < _SIBLINGS:
-                    made[other.id] = {
-                        "case_id": other.id,
-                        "relation": relation,
-                        "title": other.title,
-                        "marketplace": other.marketplace,
-                        "picture": other.picture,
-                        "seller_name": other.display_name,
-                    }
-        found[row.id] = list(made.values())
-    return found
+        if row.id not in found and len(found) < _SIBLINGS:
+            found[row.id] = {
+                "case_id": row.id,
+                "relation": relation,
+                "title": row.title,
+                "marketplace": row.marketplace,
+                "picture": row.picture,
+                "seller_name": row.display_name,
+            }
 
 
 def case_rows_query() -> Select[Any]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from reviewer.hub.cases import case_row, case_rows_query
+from reviewer.hub.prepared import Prepared, inserting
 from reviewer.hub.schema import cases, changes
+
+_RECORD = Prepared(inserting(changes))
 
 
 def record_changes(connection: Connection, kind: str, case_ids: Iterable[str], at: str) -> None:
@@ -18,7 +21,7 @@ def record_changes(connection: Connection, kind: str, case_ids: Iterable[str], a
     """
     rows = [{"kind": kind, "case_id": case_id, "at": at} for case_id in case_ids]
     if rows:
-        connection.execute(insert(changes), rows)
+        _RECORD.run_all(connection, rows)
 
 
 def change_page(connection: Connection, after: int, limit: int) -> tuple[list[dict[str, Any]], int]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from reviewer.domain.decision import AGAINST_SELLER, DecisionKind, MeasureKind, ReceiptStatus
 from reviewer.domain.values import format_time, sha256_hex
@@ -16,6 +16,7 @@ from reviewer.hub.auth import Account
 from reviewer.hub.changes import record_changes
 from reviewer.hub.effects import apply_effects, undo_effects
 from reviewer.hub.messages import DecisionMessage
+from reviewer.hub.prepared import Prepared, given, inserting
 from reviewer.hub.schema import Record, cases, decisions, flags, listings
 from reviewer.ledger.canonical import canonical_json
 from reviewer.policy.policy import Policy
@@ -23,7 +24,7 @@ from reviewer.policy.policy import Policy
 #: States of a listing that is no longer offered, so that there is nothing left to decide.
 GONE_STATES = ("ended", "deleted")
 
-_CASE = (
+_CASE = Prepared(
     select(
         cases.c.id.label("case_id"),
         cases.c.state,
@@ -39,7 +40,30 @@ _CASE = (
         listings.c.base_state,
     )
     .join(listings, listings.c.id == cases.c.listing_id)
-    .where(cases.c.id == bindparam("wanted"))
+    .where(cases.c.id == given("case"))
+)
+_KNOWN = Prepared(
+    select(decisions.c.body_sha256, decisions.c.status, decisions.c.detail, decisions.c.effects).where(
+        decisions.c.id == given("id")
+    )
+)
+_STORE = Prepared(inserting(decisions))
+_FIRST = Prepared(select(decisions.c.reviewer_id, decisions.c.kind).where(decisions.c.id == given("id")))
+_NOT_CURRENT = Prepared(update(decisions).where(decisions.c.id == given("id")).values(current=False))
+_CLOSE = Prepared(
+    update(cases)
+    .where(cases.c.id == given("case"))
+    .values(
+        state=given("state"),
+        queue=given("queue"),
+        decision_id=given("decision"),
+        lease_id="",
+        lease_owner=None,
+        lease_expires_at=None,
+    )
+)
+_SETTLE = Prepared(
+    update(flags).where(flags.c.case_id == given("case"), flags.c.settled_by == "").values(settled_by=given("decision"))
 )
 _MEASURES = frozenset(kind.value for kind in MeasureKind)
 
@@ -80,12 +104,11 @@ def submit(
     Each decision comes as the checked message and as the JSON value that was sent, whose canonical
     bytes tell a repetition from another decision under the same id.
     """
-    known = _known(connection, [message.id for message, _ in batch])
     receipts: list[dict[str, Any]] = []
     for message, sent in batch:
         body = canonical_json(sent)
         digest = sha256_hex(body)
-        stored = known.get(message.id)
+        stored = _known(connection, message.id)
         if stored is not None:
             receipts.append(_repeated(message.id, stored, digest))
             continue
@@ -94,21 +117,16 @@ def submit(
         except _Refused as refusal:
             answer = refusal.answer
         _store(connection, account, message, body, digest, answer, now)
-        known[message.id] = (digest, answer)
         receipts.append(answer.receipt(message.id))
     return receipts
 
 
-def _known(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, _Answer]]:
-    columns = (decisions.c.id, decisions.c.body_sha256, decisions.c.status, decisions.c.detail, decisions.c.effects)
-    rows = connection.execute(select(*columns).where(decisions.c.id.in_(list(ids))))
-    return {
-        row.id: (
-            row.body_sha256,
-            _Answer(ReceiptStatus(row.status), row.detail, msgspec.json.decode(row.effects, type=list[str])),
-        )
-        for row in rows
-    }
+def _known(connection: Connection, decision_id: str) -> tuple[str, _Answer] | None:
+    row = _KNOWN.first(connection, id=decision_id)
+    if row is None:
+        return None
+    effects = msgspec.json.decode(row.effects, type=list[str])
+    return row.body_sha256, _Answer(ReceiptStatus(row.status), row.detail, effects)
 
 
 def _repeated(decision_id: str, stored: tuple[str, _Answer], digest: str) -> dict[str, Any]:
@@ -125,7 +143,7 @@ def _take(
     connection: Connection, account: Account, decision: DecisionMessage, policy: Policy, now: datetime
 ) -> _Answer:
     _check_rules(decision, policy)
-    found = connection.execute(_CASE, {"wanted": decision.case_id}).first()
+    found = _CASE.first(connection, case=decision.case_id)
     if found is None:
         raise _Refused(ReceiptStatus.GONE, "There is no such case on this server.")
     if found.listing_id != decision.listing_id:
@@ -182,9 +200,7 @@ def _check_lease(account: Account, decision: DecisionMessage, found: Record) -> 
 def _check_superseding(connection: Connection, account: Account, decision: DecisionMessage, found: Record) -> None:
     if found.decision_id != decision.supersedes:
         raise _Refused(ReceiptStatus.STALE, "That is not the current decision of this case.")
-    first = connection.execute(
-        select(decisions.c.reviewer_id, decisions.c.kind).where(decisions.c.id == decision.supersedes)
-    ).one()
+    first = _FIRST.first(connection, id=decision.supersedes)
     if first.reviewer_id != account.id and account.role != "lead":
         raise _Refused(ReceiptStatus.REJECTED, "Only its author or a lead may supersede a decision.")
     if first.kind == DecisionKind.WITHDRAW and decision.kind == DecisionKind.WITHDRAW:
@@ -211,22 +227,12 @@ def _close_case(connection: Connection, decision: DecisionMessage, found: Record
         state, change = "awaiting_proof", "case_changed"
     else:
         state, change = "decided", "case_closed"
-        _settle_flags(connection, decision.case_id, "", decision.id)
-    connection.execute(
-        update(cases)
-        .where(cases.c.id == decision.case_id)
-        .values(state=state, queue=queue, decision_id=decision.id, lease_id="", lease_owner=None, lease_expires_at=None)
-    )
+        _SETTLE.run(connection, case=decision.case_id, decision=decision.id)
+    _CLOSE.run(connection, case=decision.case_id, state=state, queue=queue, decision=decision.id)
     if found.decision_id:
-        connection.execute(update(decisions).where(decisions.c.id == found.decision_id).values(current=False))
+        _NOT_CURRENT.run(connection, id=found.decision_id)
     record_changes(connection, change, [decision.case_id], moment)
     return words
-
-
-def _settle_flags(connection: Connection, case_id: str, before: str, after: str) -> None:
-    connection.execute(
-        update(flags).where(flags.c.case_id == case_id, flags.c.settled_by == before).values(settled_by=after)
-    )
 
 
 def _store(
@@ -238,22 +244,20 @@ def _store(
     answer: _Answer,
     now: datetime,
 ) -> None:
-    connection.execute(
-        insert(decisions),
-        {
-            "id": decision.id,
-            "case_id": decision.case_id,
-            "reviewer_id": account.id,
-            "kind": decision.kind,
-            "received_at": format_time(now),
-            "body": body.decode(),
-            "body_sha256": digest,
-            "status": answer.status.value,
-            "detail": answer.detail,
-            "effects": msgspec.json.encode(list(answer.effects)).decode(),
-            "current": answer.status is ReceiptStatus.ACCEPTED,
-            "supersedes": decision.supersedes,
-        },
+    _STORE.run(
+        connection,
+        id=decision.id,
+        case_id=decision.case_id,
+        reviewer_id=account.id,
+        kind=decision.kind,
+        received_at=format_time(now),
+        body=body.decode(),
+        body_sha256=digest,
+        status=answer.status.value,
+        detail=answer.detail,
+        effects=msgspec.json.encode(list(answer.effects)).decode(),
+        current=answer.status is ReceiptStatus.ACCEPTED,
+        supersedes=decision.supersedes,
     )
 
 

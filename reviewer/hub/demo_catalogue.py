@@ -91,6 +91,7 @@ def reference_of(product: DemoProduct, authorised: list[str]) -> tuple[dict[str,
     """The ReferenceProduct shape, and its list prices in the marketplaces' currencies."""
     references = [picture.message for picture in product.pictures["reference"]]
     copies = [part for picture in product.pictures["counterfeit"] for part in _parts(picture.differences)]
+    by_point = _copies_by_point(product.points, copies)
     shape = {
         "id": product.id,
         "brand": product.brand,
@@ -105,7 +106,7 @@ def reference_of(product: DemoProduct, authorised: list[str]) -> tuple[dict[str,
             {
                 "id": f"{product.id}-{number}",
                 "words": words[:1].upper() + words[1:],
-                "copies": _matching(words, copies),
+                "copies": "; ".join(by_point[words][:2]),
                 "picture": references[0].sha256,
                 "region": None,
             }
@@ -120,15 +121,19 @@ def _parts(differences: str) -> list[str]:
     return [part.strip() for part in differences.split(";") if part.strip()]
 
 
-def _matching(words: str, copies: list[str]) -> str:
-    """The differences of copies that speak of the same thing, by their longer words."""
-    wanted = {word.strip("',").lower()[:5] for word in words.split() if len(word.strip("',")) > 3}
-    scored = []
-    for place, copy in enumerate(copies):
-        shared = wanted & {word.strip("',").lower()[:5] for word in copy.split() if len(word.strip("',")) > 3}
-        if shared:
-            scored.append((-len(shared), place, copy))
-    return "; ".join(copy for _, _, copy in sorted(scored)[:2])
+def _stems(words: str) -> set[str]:
+    stripped = (word.strip("',.()").lower() for word in words.split())
+    return {word[:5] for word in stripped if len(word) > 3} - {"inste"}
+
+
+def _copies_by_point(points: list[str], copies: list[str]) -> dict[str, list[str]]:
+    """Each difference of a copy at the one point that shares most words with it, if any."""
+    found: dict[str, list[str]] = {words: [] for words in points}
+    for copy in copies:
+        best = max(points, key=lambda words: len(_stems(words) & _stems(copy)))
+        if _stems(best) & _stems(copy) and copy not in found[best]:
+            found[best].append(copy)
+    return found
 
 
 def _right(product: DemoProduct, row: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, and_, case, delete, insert, select, update
 
@@ -13,6 +12,7 @@ from reviewer.domain.seller import Offence
 from reviewer.domain.values import format_time, parse_time
 from reviewer.hub.changes import record_changes
 from reviewer.hub.messages import DecisionMessage
+from reviewer.hub.prepared import Prepared, given, inserting
 from reviewer.hub.schema import Record, case_effects, cases, flags, listings, measures, offences, sellers
 from reviewer.hub.sellers import refresh_standing
 from reviewer.policy.ladder import ladder_step
@@ -36,6 +36,29 @@ class _Measure:
     kind: MeasureKind
     scope: str
     days: int | None
+
+
+_OFFENCES = Prepared(select(offences).where(offences.c.seller_id == given("seller")))
+_ADD_OFFENCE = Prepared(inserting(offences))
+_ADD_MEASURE = Prepared(inserting(measures))
+_ON_LISTING = Prepared(
+    select(measures.c.kind).where(measures.c.listing_id == given("listing"), measures.c.undone.is_(False))
+)
+_BASE_STATE = Prepared(select(listings.c.base_state).where(listings.c.id == given("listing")))
+_SET_LISTING = Prepared(update(listings).where(listings.c.id == given("listing")).values(state=given("state")))
+_COUNT_REMOVED = Prepared(
+    update(sellers)
+    .where(sellers.c.id == given("seller"))
+    .values(
+        listings_removed=sellers.c.listings_removed + given("by"),
+        listings_live=case((sellers.c.listings_live >= given("by"), sellers.c.listings_live - given("by")), else_=0),
+    )
+)
+_SAME_LISTING = Prepared(
+    select(cases.c.id, cases.c.queue, cases.c.state).where(
+        cases.c.listing_id == given("listing"), cases.c.id != given("case"), cases.c.state.in_(_WAITING)
+    )
+)
 
 
 def apply_effects(
@@ -86,7 +109,7 @@ def _measures_of(kind: DecisionKind, decision: DecisionMessage) -> list[_Measure
 def _add_offence(
     connection: Connection, decision: DecisionMessage, found: Record, policy: Policy, now: datetime
 ) -> list[str]:
-    rows = connection.execute(select(offences).where(offences.c.seller_id == found.seller_id)).all()
+    rows = _OFFENCES.rows(connection, seller=found.seller_id)
     standing = [
         Offence(
             row.decision_id,
@@ -95,26 +118,24 @@ def _add_offence(
             row.ground,
             row.points,
             parse_time(row.expires_at) if row.expires_at else None,
-            row.overturned,
+            bool(row.overturned),
         )
         for row in rows
     ]
     step = ladder_step(policy, standing, DecisionKind(decision.kind), decision.ground, now)
     expires = format_time(now + timedelta(days=policy.window_days))
-    connection.execute(
-        insert(offences),
-        {
-            "decision_id": decision.id,
-            "seller_id": found.seller_id,
-            "at": format_time(now),
-            "kind": decision.kind,
-            "ground": decision.ground,
-            "points": step.adds,
-            "expires_at": expires,
-            "overturned": False,
-            "listing_id": found.listing_id,
-            "listing_title": found.listing_title,
-        },
+    _ADD_OFFENCE.run(
+        connection,
+        decision_id=decision.id,
+        seller_id=found.seller_id,
+        at=format_time(now),
+        kind=decision.kind,
+        ground=decision.ground,
+        points=step.adds,
+        expires_at=expires,
+        overturned=False,
+        listing_id=found.listing_id,
+        listing_title=found.listing_title,
     )
     points = "1 point" if step.adds == 1 else f"{step.adds} points"
     return [f"{points} to the seller until {expires[:10]}; {step.after} count now"]
@@ -126,25 +147,23 @@ def _add_measure(
     ends = None if measure.days is None else now + timedelta(days=measure.days)
     on_listing = measure.kind in _LISTING_KINDS
     moment = format_time(now)
-    connection.execute(
-        insert(measures),
-        {
-            "decision_id": decision_id,
-            "seller_id": found.seller_id,
-            "listing_id": found.listing_id if on_listing else "",
-            "kind": measure.kind.value,
-            "scope": measure.scope,
-            "starts_at": moment,
-            "ends_at": format_time(ends) if ends else None,
-            "undone": False,
-        },
+    _ADD_MEASURE.run(
+        connection,
+        decision_id=decision_id,
+        seller_id=found.seller_id,
+        listing_id=found.listing_id if on_listing else "",
+        kind=measure.kind.value,
+        scope=measure.scope,
+        starts_at=moment,
+        ends_at=format_time(ends) if ends else None,
+        undone=False,
     )
     if on_listing:
         _refresh_listing(connection, found.listing_id)
     elif measure.kind in _SELLER_KINDS:
         refresh_standing(connection, found.seller_id, moment)
     if measure.kind is MeasureKind.LISTING_REMOVED:
-        _count_removed(connection, found.seller_id, 1)
+        _COUNT_REMOVED.run(connection, seller=found.seller_id, by=1)
     until = f" until {format_time(ends)[:10]}" if ends else ""
     scope = "" if measure.scope in ("listing", "all") else f" for this {measure.scope}"
     return [_WORDS[measure.kind] + scope + until]
@@ -162,32 +181,17 @@ _WORDS = {
 
 
 def _refresh_listing(connection: Connection, listing_id: str) -> None:
-    rows = connection.execute(
-        select(measures.c.kind).where(measures.c.listing_id == listing_id, measures.c.undone.is_(False))
-    )
-    kinds = {row.kind for row in rows}
-    state: Any = listings.c.base_state
+    kinds = {row.kind for row in _ON_LISTING.rows(connection, listing=listing_id)}
+    state = _BASE_STATE.first(connection, listing=listing_id).base_state
     if MeasureKind.LISTING_REMOVED in kinds:
         state = "removed"
     elif MeasureKind.LISTING_HIDDEN in kinds:
         state = "hidden"
-    connection.execute(update(listings).where(listings.c.id == listing_id).values(state=state))
-
-
-def _count_removed(connection: Connection, seller_id: str, by: int) -> None:
-    connection.execute(
-        update(sellers)
-        .where(sellers.c.id == seller_id)
-        .values(
-            listings_removed=sellers.c.listings_removed + by,
-            listings_live=case((sellers.c.listings_live - by >= 0, sellers.c.listings_live - by), else_=0),
-        )
-    )
+    _SET_LISTING.run(connection, listing=listing_id, state=state)
 
 
 def _withdraw_siblings(connection: Connection, decision_id: str, found: Record, moment: str) -> list[str]:
-    same = and_(cases.c.listing_id == found.listing_id, cases.c.id != found.case_id, cases.c.state.in_(_WAITING))
-    rows = connection.execute(select(cases.c.id, cases.c.queue, cases.c.state).where(same)).all()
+    rows = _SAME_LISTING.rows(connection, listing=found.listing_id, case=found.case_id)
     if not rows:
         return []
     ids = [row.id for row in rows]
@@ -252,8 +256,11 @@ def undo_effects(connection: Connection, decision_id: str, found: Record, now: d
     connection.execute(delete(case_effects).where(case_effects.c.decision_id == decision_id))
     if reopened:
         words.append(f"{len(reopened)} {'case' if len(reopened) == 1 else 'cases'} of this listing reopened")
+    raised = [row.case_id for row in rows if row.kind == "raised"]
+    if raised:
+        words.append(f"{len(raised)} {'case' if len(raised) == 1 else 'cases'} of this seller back to their priority")
     record_changes(connection, "case_opened", [row.case_id for row in reopened], moment)
-    record_changes(connection, "case_changed", [row.case_id for row in rows if row.kind == "raised"], moment)
+    record_changes(connection, "case_changed", raised, moment)
     return words
 
 
@@ -266,7 +273,7 @@ def _undo_measures(connection: Connection, decision_id: str, found: Record, mome
     if any(kind in _LISTING_KINDS for kind in kinds):
         _refresh_listing(connection, found.listing_id)
     if MeasureKind.LISTING_REMOVED in kinds:
-        _count_removed(connection, found.seller_id, -1)
+        _COUNT_REMOVED.run(connection, seller=found.seller_id, by=-1)
     if any(kind in _SELLER_KINDS for kind in kinds):
         refresh_standing(connection, found.seller_id, moment)
     return [f"Taken back: {_WORDS[kind][0].lower()}{_WORDS[kind][1:]}" for kind in kinds]

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select, update
 from reviewer.domain.decision import MeasureKind
 from reviewer.domain.seller import Standing
 from reviewer.domain.values import format_time
+from reviewer.hub.prepared import Prepared, given
 from reviewer.hub.schema import Record, cases, measures, offences, seller_links, sellers
 
 #: The states of a case that still has to be worked on.
@@ -123,16 +124,24 @@ def _standing(connection: Connection, row: Record, moment: str) -> tuple[str, st
     return standing_in_force(connection, row.id, moment)
 
 
+_BASE = Prepared(select(sellers.c.base_standing).where(sellers.c.id == given("seller")))
+_IN_FORCE = Prepared(
+    select(measures.c.kind, measures.c.ends_at).where(
+        measures.c.seller_id == given("seller"), measures.c.undone.is_(False), measures.c.kind.in_(list(_STANDING_OF))
+    )
+)
+_SET_STANDING = Prepared(
+    update(sellers)
+    .where(sellers.c.id == given("seller"))
+    .values(standing=given("standing"), standing_until=given("until"))
+)
+
+
 def standing_in_force(connection: Connection, seller_id: str, moment: str) -> tuple[str, str | None]:
     """The worst standing of the marketplace's own and the measures in force, and until when it lasts."""
-    base = connection.execute(select(sellers.c.base_standing).where(sellers.c.id == seller_id)).scalar_one()
-    rows = connection.execute(
-        select(measures.c.kind, measures.c.ends_at).where(
-            measures.c.seller_id == seller_id, measures.c.undone.is_(False), measures.c.kind.in_(list(_STANDING_OF))
-        )
-    )
+    base = _BASE.first(connection, seller=seller_id).base_standing
     worst = (_ORDER.index(Standing(base)) if base in _ORDER else 0, _FOREVER)
-    for row in rows:
+    for row in _IN_FORCE.rows(connection, seller=seller_id):
         ends = row.ends_at or _FOREVER
         if ends > moment:
             worst = max(worst, (_ORDER.index(_STANDING_OF[MeasureKind(row.kind)]), ends))
@@ -142,5 +151,5 @@ def standing_in_force(connection: Connection, seller_id: str, moment: str) -> tu
 def refresh_standing(connection: Connection, seller_id: str, moment: str) -> tuple[str, str | None]:
     """Writes and returns the standing that the measures in force make."""
     standing, until = standing_in_force(connection, seller_id, moment)
-    connection.execute(update(sellers).where(sellers.c.id == seller_id).values(standing=standing, standing_until=until))
+    _SET_STANDING.run(connection, seller=seller_id, standing=standing, until=until)
     return standing, until
