@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,20 +17,23 @@ from reviewer.hub.sellers import ACTIVE_STATES, sellers_as_json
 _SIBLINGS = 12
 
 
-def cases_as_json(connection: Connection, ids: Sequence[str], now: datetime) -> list[dict[str, Any]]:
-    """The Case shape of each named case that exists, in that order."""
-    columns = (
+_CASE = Prepared(
+    select(
         cases,
         listings.c.body,
         listings.c.previous,
         listings.c.price_currency,
         listings.c.state.label("listing_state"),
     )
-    rows = connection.execute(
-        select(*columns).join(listings, listings.c.id == cases.c.listing_id).where(cases.c.id.in_(list(ids)))
-    ).all()
-    by_id = {row.id: row for row in rows}
-    flag_rows = _flags(connection, list(by_id))
+    .join(listings, listings.c.id == cases.c.listing_id)
+    .where(cases.c.id == given("case"))
+)
+_FLAGS = Prepared(select(flags).where(flags.c.case_id == given("case")).order_by(flags.c.seq))
+
+
+def cases_as_json(connection: Connection, ids: Iterable[str], now: datetime) -> list[dict[str, Any]]:
+    """The Case shape of each named case that exists, in that order."""
+    rows = [row for name in ids if (row := _CASE.first(connection, case=name)) is not None]
     seller_json = sellers_as_json(connection, {row.seller_id for row in rows}, now)
     reference_ids = {row.id: msgspec.json.decode(row.reference_ids, type=list[str]) for row in rows}
     products = read_references(connection, {name for names in reference_ids.values() for name in names})
@@ -47,14 +49,14 @@ def cases_as_json(connection: Connection, ids: Sequence[str], now: datetime) -> 
             "opened_at": row.opened_at,
             "listing": bodies[row.id],
             "seller": seller_json[row.seller_id],
-            "flags": flag_rows[row.id],
+            "flags": [_flag(flag) for flag in _FLAGS.rows(connection, case=row.id)],
             "references": [
                 priced_in(products[name], row.price_currency) for name in reference_ids[row.id] if name in products
             ],
             "siblings": _siblings(connection, row, bodies[row.id], brands),
             "previous": msgspec.Raw(row.previous.encode()) if row.previous else None,
         }
-        for row in (by_id[name] for name in ids if name in by_id)
+        for row in rows
     ]
 
 
@@ -65,23 +67,18 @@ def listing_as_json(body: str, state: str) -> dict[str, Any]:
     return listing
 
 
-def _flags(connection: Connection, ids: list[str]) -> dict[str, list[dict[str, Any]]]:
-    grouped: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in connection.execute(select(flags).where(flags.c.case_id.in_(ids)).order_by(flags.c.seq)):
-        grouped[row.case_id].append(
-            {
-                "id": row.id,
-                "source": row.source,
-                "reason": row.reason,
-                "at": row.at,
-                "explanation": row.explanation,
-                "confidence": row.confidence,
-                "notice_id": row.notice_id,
-                "claimant": row.claimant,
-                "claimant_upheld": row.claimant_upheld,
-            }
-        )
-    return grouped
+def _flag(row: Record) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "source": row.source,
+        "reason": row.reason,
+        "at": row.at,
+        "explanation": row.explanation,
+        "confidence": row.confidence,
+        "notice_id": row.notice_id,
+        "claimant": row.claimant,
+        "claimant_upheld": row.claimant_upheld,
+    }
 
 
 def _pictures_of(products: Iterable[Mapping[str, Any]]) -> set[str]:

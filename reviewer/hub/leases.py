@@ -7,19 +7,20 @@ end until somebody else claims the case; the token never falls.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
 
 from reviewer.domain.values import format_time, parse_time
 from reviewer.hub.auth import Account
 from reviewer.hub.cases import cases_as_json
 from reviewer.hub.changes import record_changes
 from reviewer.hub.messages import ClaimRequest, LeaseName, LeaseRelease
+from reviewer.hub.prepared import Prepared, given
 from reviewer.hub.problems import Problem
 from reviewer.hub.schema import Record, accounts, cases, skips
 
@@ -48,32 +49,16 @@ class Claimed:
 def claim(connection: Connection, account: Account, request: ClaimRequest, rules: LeaseRules, now: datetime) -> Claimed:
     """Leases the most urgent cases, or the named ones; one transaction.
 
-    Raises `Problem` (`lease-limit`) where the caller holds as many as one may.  On PostgreSQL the
-    selection would take `FOR UPDATE SKIP LOCKED`; here the writing transaction is alone.
+    Raises `Problem` (`lease-limit`) where the caller holds as many as one may.
     """
     moment = format_time(now)
     return_expired(connection, moment)
-    held = [row.id for row in connection.execute(_held(account.id))]
+    held = {row.id for row in _HELD.rows(connection, account=account.id)}
     room = rules.leases_per_reviewer - len(held)
-    wanted = list(dict.fromkeys(request.case_ids))
-    again = [name for name in wanted if name in set(held)]
+    again = [name for name in dict.fromkeys(request.case_ids) if name in held]
     if room <= 0 and not again:
         raise Problem("lease-limit", f"You hold {len(held)} cases; decide or give back some first.")
-    queues = ("open", "escalated") if account.role == "lead" else ("open",)
-    query = select(cases.c.id, cases.c.lease_id, cases.c.lease_token, cases.c.lease_owner).where(
-        cases.c.state.in_(queues)
-    )
-    if wanted:
-        query = query.where(cases.c.id.in_(wanted))
-    else:
-        skipped = exists().where(skips.c.case_id == cases.c.id, skips.c.account_id == account.id)
-        query = query.where(~skipped)
-    query = query.order_by(cases.c.priority.desc(), cases.c.due_order, cases.c.seq)
-    if request.marketplaces:
-        query = query.where(cases.c.marketplace.in_(request.marketplaces))
-    if request.grounds:
-        query = query.where(cases.c.ground.in_(request.grounds))
-    fresh = connection.execute(query.limit(max(0, min(request.count - len(again), room)))).all()
+    fresh = _most_urgent(connection, account, request, max(0, min(request.count - len(again), room)))
     seconds = min(max(request.offline_s, rules.lease_s), max(rules.offline_s, rules.lease_s))
     expires = format_time(now + timedelta(seconds=seconds))
     taken = _take(connection, account, fresh, expires)
@@ -90,8 +75,45 @@ def claim_answer(connection: Connection, account: Account, claimed: Claimed) -> 
     )
 
 
-def _held(account_id: str) -> Select[Any]:
-    return select(cases.c.id).where(cases.c.lease_owner == account_id, cases.c.state == "leased")
+_HELD = Prepared(select(cases.c.id).where(cases.c.lease_owner == given("account"), cases.c.state == "leased"))
+_CANDIDATES = (
+    select(
+        cases.c.id,
+        cases.c.lease_id,
+        cases.c.lease_token,
+        cases.c.lease_owner,
+        cases.c.priority,
+        cases.c.due_order,
+        cases.c.seq,
+    )
+    .where(cases.c.state == given("queue"))
+    .order_by(cases.c.priority.desc(), cases.c.due_order, cases.c.seq)
+    .limit(given("count"))
+)
+_NOT_SKIPPED = ~exists().where(skips.c.case_id == cases.c.id, skips.c.account_id == given("account"))
+_URGENT = Prepared(_CANDIDATES.where(_NOT_SKIPPED))
+
+
+def _most_urgent(connection: Connection, account: Account, request: ClaimRequest, count: int) -> list[Any]:
+    """The cases to lease, from each queue that the caller may work on, in order of urgency.
+
+    On PostgreSQL this would take `FOR UPDATE SKIP LOCKED`; here the writing transaction is alone.
+    """
+    found: list[Any] = []
+    for queue in ("open", "escalated") if account.role == "lead" else ("open",):
+        if not (request.case_ids or request.marketplaces or request.grounds):
+            found += _URGENT.rows(connection, queue=queue, account=account.id, count=count)
+            continue
+        query = _CANDIDATES
+        query = query.where(cases.c.id.in_(request.case_ids)) if request.case_ids else query.where(_NOT_SKIPPED)
+        if request.marketplaces:
+            query = query.where(cases.c.marketplace.in_(request.marketplaces))
+        if request.grounds:
+            query = query.where(cases.c.ground.in_(request.grounds))
+        values = {"p_queue": queue, "p_account": account.id, "p_count": count}
+        found += connection.execute(query, values).all()
+    found.sort(key=lambda row: (-row.priority, row.due_order, row.seq))
+    return found[:count]
 
 
 def _take(connection: Connection, account: Account, rows: Sequence[Record], expires: str) -> list[str]:
@@ -109,27 +131,31 @@ def _take(connection: Connection, account: Account, rows: Sequence[Record], expi
             }
         )
     if values:
-        connection.execute(_TAKE, values)
+        _TAKE.run_all(connection, values)
     return [row.id for row in rows]
 
 
-_TAKE = (
+_TAKE = Prepared(
     update(cases)
-    .where(cases.c.id == bindparam("case"))
+    .where(cases.c.id == given("case"))
     .values(
         state="leased",
-        lease_id=bindparam("lease"),
-        lease_token=bindparam("token"),
-        lease_owner=bindparam("owner"),
-        lease_expires_at=bindparam("expires"),
+        lease_id=given("lease"),
+        lease_token=given("token"),
+        lease_owner=given("owner"),
+        lease_expires_at=given("expires"),
     )
+)
+_LEASE = Prepared(
+    select(cases.c.lease_id, cases.c.lease_token, cases.c.lease_expires_at).where(cases.c.id == given("case"))
 )
 
 
 def _items(connection: Connection, ids: Sequence[str], now: datetime) -> list[dict[str, Any]]:
-    columns = (cases.c.id, cases.c.lease_id, cases.c.lease_token, cases.c.lease_expires_at)
-    leases = {row.id: row for row in connection.execute(select(*columns).where(cases.c.id.in_(list(ids))))}
-    return [{"case": case, "lease": _lease(leases[case["id"]], now)} for case in cases_as_json(connection, ids, now)]
+    return [
+        {"case": case, "lease": _lease(_LEASE.first(connection, case=case["id"]), now)}
+        for case in cases_as_json(connection, ids, now)
+    ]
 
 
 def _lease(row: Record, now: datetime) -> dict[str, Any]:
@@ -137,25 +163,32 @@ def _lease(row: Record, now: datetime) -> dict[str, Any]:
     return {"id": row.lease_id, "token": row.lease_token, "ttl_s": round(max(0.0, left), 3)}
 
 
+_ELSEWHERE = Prepared(
+    select(accounts.c.name, func.count().label("held"), func.max(cases.c.lease_expires_at).label("until"))
+    .join(accounts, accounts.c.id == cases.c.lease_owner)
+    .where(cases.c.state == "leased", cases.c.lease_owner != given("account"))
+    .group_by(cases.c.lease_owner, accounts.c.name)
+    .order_by(accounts.c.name)
+    .limit(50)
+)
+
+
 def leased_elsewhere(connection: Connection, account: Account) -> list[dict[str, Any]]:
     """Who else holds how many cases, and until when the last of them lasts."""
-    rows = connection.execute(
-        select(accounts.c.name, func.count().label("held"), func.max(cases.c.lease_expires_at).label("until"))
-        .join(accounts, accounts.c.id == cases.c.lease_owner)
-        .where(cases.c.state == "leased", cases.c.lease_owner != account.id)
-        .group_by(cases.c.lease_owner, accounts.c.name)
-        .order_by(accounts.c.name)
-        .limit(50)
-    )
+    rows = _ELSEWHERE.rows(connection, account=account.id)
     return [{"reviewer": row.name, "cases": row.held, "until": row.until} for row in rows]
+
+
+_OVER = and_(cases.c.state == "leased", cases.c.lease_expires_at <= given("moment"))
+_EXPIRED = Prepared(select(cases.c.id).where(_OVER))
+_RETURN = Prepared(update(cases).where(_OVER).values(state=cases.c.queue))
 
 
 def return_expired(connection: Connection, moment: str) -> None:
     """Puts cases whose lease ran out back into their queue; owner and token stay until the next claim."""
-    expired = and_(cases.c.state == "leased", cases.c.lease_expires_at <= moment)
-    ids = [row.id for row in connection.execute(select(cases.c.id).where(expired))]
+    ids = [row.id for row in _EXPIRED.rows(connection, moment=moment)]
     if ids:
-        connection.execute(update(cases).where(expired).values(state=cases.c.queue))
+        _RETURN.run(connection, moment=moment)
         record_changes(connection, "case_changed", ids, moment)
 
 
@@ -172,7 +205,7 @@ def renew(
             items.append({"id": name.id, "status": "lease_lost", "ttl_s": 0})
             continue
         expires = max(usual, row.lease_expires_at or "")
-        connection.execute(update(cases).where(cases.c.id == row.id).values(state="leased", lease_expires_at=expires))
+        _RENEW.run(connection, case=row.id, expires=expires)
         if row.state != "leased":
             back.append(row.id)
         left = (parse_time(expires) - now).total_seconds()
@@ -192,11 +225,7 @@ def release(
         if row is None:
             items.append({"id": name.id, "status": "lease_lost"})
             continue
-        connection.execute(
-            update(cases)
-            .where(cases.c.id == row.id)
-            .values(state=cases.c.queue, lease_owner=None, lease_expires_at=None, lease_id="")
-        )
+        _GIVE_BACK.run(connection, case=row.id)
         if name.reason in _NOT_AGAIN:
             _remember_skip(connection, row.id, account, name.reason, moment)
         back.append(row.id)
@@ -213,21 +242,28 @@ def _remember_skip(connection: Connection, case_id: str, account: Account, reaso
         connection.execute(insert(skips), row)
 
 
+_RENEW = Prepared(
+    update(cases).where(cases.c.id == given("case")).values(state="leased", lease_expires_at=given("expires"))
+)
+_GIVE_BACK = Prepared(
+    update(cases)
+    .where(cases.c.id == given("case"))
+    .values(state=cases.c.queue, lease_owner=None, lease_expires_at=None, lease_id="")
+)
+_NAMED = Prepared(
+    select(cases.c.id, cases.c.state, cases.c.lease_expires_at).where(
+        cases.c.lease_id == given("lease"),
+        cases.c.lease_token == given("token"),
+        cases.c.lease_owner == given("account"),
+        or_(cases.c.state == "leased", cases.c.state == cases.c.queue),
+    )
+)
+
+
 def _named(connection: Connection, account: Account, names: Iterable[Any]) -> Iterable[tuple[Any, Record | None]]:
     """Each named lease with its case where the caller still holds it, else None."""
-    wanted = list(names)
-    columns = (cases.c.id, cases.c.state, cases.c.lease_id, cases.c.lease_token, cases.c.lease_expires_at)
-    rows = connection.execute(
-        select(*columns).where(
-            cases.c.lease_id.in_({name.id for name in wanted}),
-            cases.c.lease_owner == account.id,
-            or_(cases.c.state == "leased", cases.c.state == cases.c.queue),
-        )
-    )
-    by_id: Mapping[str, Record] = {row.lease_id: row for row in rows}
     seen: set[str] = set()
-    for name in wanted:
-        row = by_id.get(name.id)
-        holds = row is not None and row.lease_token == name.token and name.id not in seen
+    for name in names:
+        row = _NAMED.first(connection, lease=name.id, token=name.token, account=account.id)
+        yield name, None if name.id in seen else row
         seen.add(name.id)
-        yield name, row if holds else None

@@ -8,7 +8,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
+from reviewer.hub.prepared import Prepared, given
 from reviewer.hub.schema import reference_products
+
+_PRODUCT = Prepared(
+    select(reference_products.c.body, reference_products.c.prices).where(reference_products.c.id == given("id"))
+)
 
 
 def put_references(connection: Connection, products: Iterable[tuple[Mapping[str, Any], Mapping[str, str]]]) -> None:
@@ -23,14 +28,13 @@ def put_references(connection: Connection, products: Iterable[tuple[Mapping[str,
 
 def read_references(connection: Connection, ids: set[str]) -> dict[str, dict[str, Any]]:
     """The JSON of the named products that exist, with `prices` besides: see `priced_in`."""
-    if not ids:
-        return {}
-    table = reference_products
-    rows = connection.execute(select(table.c.id, table.c.body, table.c.prices).where(table.c.id.in_(sorted(ids))))
-    return {
-        row.id: msgspec.json.decode(row.body, type=dict[str, Any]) | {"prices": msgspec.json.decode(row.prices)}
-        for row in rows
-    }
+    found = {}
+    for name in ids:
+        row = _PRODUCT.first(connection, id=name)
+        if row is not None:
+            body: dict[str, Any] = msgspec.json.decode(row.body)
+            found[name] = body | {"prices": msgspec.json.decode(row.prices)}
+    return found
 
 
 def priced_in(product: Mapping[str, Any], currency: str | None) -> dict[str, Any]:

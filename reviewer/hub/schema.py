@@ -168,17 +168,19 @@ cases = Table(
     Column("lease_owner", String(128), ForeignKey("accounts.id")),
     Column("lease_expires_at", Text),
     _text("decision_id"),
-    Index("cases_queue", "state", "priority", "due_order", "seq"),
     Index("cases_seller", "seller_id", "state"),
     Index("cases_listing", "listing_id", "state"),
     Index("cases_leased", "state", "lease_expires_at"),
     Index("cases_owner", "lease_owner", "state"),
+    Index("cases_lease", "lease_id"),
 )
 """`queue` is where the case goes back to: `open`, or `escalated` for the leads' queue.
 
 A higher `priority` is more urgent.  `due_order` is `due_at`, or a text after every time where there is
 none.  `decision_id` is the current decision, which may be a withdraw.
 """
+
+Index("cases_queue", cases.c.state, cases.c.priority.desc(), cases.c.due_order, cases.c.seq)
 
 flags = Table(
     "flags",

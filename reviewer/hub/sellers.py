@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -25,50 +24,46 @@ _STANDING_OF = {
     MeasureKind.ACCOUNT_CLOSED: Standing.BANNED,
 }
 _ORDER = list(Standing)
+_OFFENCE_LIMIT = 500
 _FOREVER = "9999-12-31T23:59:59.999Z"
 
 
-def sellers_as_json(connection: Connection, ids: Collection[str], now: datetime) -> dict[str, dict[str, Any]]:
-    """The Seller shape of each named seller that exists, in five queries whatever their number."""
-    wanted = sorted(set(ids))
-    if not wanted:
-        return {}
-    rows = connection.execute(select(sellers).where(sellers.c.id.in_(wanted))).all()
-    offence_rows = _by_seller(
-        connection.execute(
-            select(offences).where(offences.c.seller_id.in_(wanted)).order_by(offences.c.at.desc())
-        ).all()
+_SELLER = Prepared(select(sellers).where(sellers.c.id == given("seller")))
+_OFFENCES = Prepared(
+    select(offences).where(offences.c.seller_id == given("seller")).order_by(offences.c.at.desc()).limit(_OFFENCE_LIMIT)
+)
+_LINKS = Prepared(
+    select(
+        seller_links.c.other_id,
+        seller_links.c.kind,
+        seller_links.c.strength,
+        sellers.c.display_name,
+        sellers.c.standing,
     )
-    link_rows = _by_seller(
-        connection.execute(
-            select(seller_links, sellers.c.display_name, sellers.c.standing)
-            .join(sellers, sellers.c.id == seller_links.c.other_id)
-            .where(seller_links.c.seller_id.in_(wanted))
-            .order_by(seller_links.c.strength.desc(), seller_links.c.other_id)
-        ).all()
-    )
-    open_cases: dict[str, int] = {
-        row[0]: row[1]
-        for row in connection.execute(
-            select(cases.c.seller_id, func.count())
-            .where(cases.c.seller_id.in_(wanted), cases.c.state.in_(ACTIVE_STATES))
-            .group_by(cases.c.seller_id)
-        )
-    }
+    .join(sellers, sellers.c.id == seller_links.c.other_id)
+    .where(seller_links.c.seller_id == given("seller"))
+    .order_by(seller_links.c.strength.desc(), seller_links.c.other_id)
+)
+_OPEN_CASES = Prepared(
+    select(func.count().label("found")).where(cases.c.seller_id == given("seller"), cases.c.state.in_(ACTIVE_STATES))
+)
+
+
+def sellers_as_json(connection: Connection, ids: Iterable[str], now: datetime) -> dict[str, dict[str, Any]]:
+    """The Seller shape of each named seller that exists, with the latest 500 offences."""
     moment = format_time(now)
-    return {
-        row.id: _seller(
-            row, offence_rows[row.id], link_rows[row.id], open_cases.get(row.id, 0), _standing(connection, row, moment)
-        )
-        for row in rows
-    }
-
-
-def _by_seller(rows: Iterable[Record]) -> Mapping[str, list[Record]]:
-    grouped: defaultdict[str, list[Record]] = defaultdict(list)
-    for row in rows:
-        grouped[row.seller_id].append(row)
-    return grouped
+    found: dict[str, dict[str, Any]] = {}
+    for seller_id in ids:
+        row = _SELLER.first(connection, seller=seller_id)
+        if row is not None:
+            found[seller_id] = _seller(
+                row,
+                _OFFENCES.rows(connection, seller=seller_id),
+                _LINKS.rows(connection, seller=seller_id),
+                _OPEN_CASES.first(connection, seller=seller_id).found,
+                _standing(connection, row, moment),
+            )
+    return found
 
 
 def _seller(
@@ -99,7 +94,7 @@ def _seller(
                 "ground": offence.ground,
                 "points": offence.points,
                 "expires_at": offence.expires_at,
-                "overturned": offence.overturned,
+                "overturned": bool(offence.overturned),
                 "listing_id": offence.listing_id,
                 "listing_title": offence.listing_title,
             }

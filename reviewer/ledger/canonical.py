@@ -8,6 +8,7 @@ from typing import Any
 
 #: RFC 8785, appendix D: integers beyond this lose precision in other implementations.
 _SAFE_INTEGER = 2**53 - 1
+_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def canonical_json(value: Any) -> bytes:
@@ -32,7 +33,7 @@ def _write(value: Any, parts: list[str]) -> None:
     elif value is False:
         parts.append("false")
     elif isinstance(value, str):
-        parts.append(json.dumps(value, ensure_ascii=False))
+        parts.append(_text(value))
     elif isinstance(value, int):
         if abs(value) > _SAFE_INTEGER:
             raise ValueError(f"an integer beyond 2^53 - 1: {value}")

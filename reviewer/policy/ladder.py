@@ -41,7 +41,7 @@ def ladder_step(
     opened = now - timedelta(days=policy.window_days)
     everything = tuple(sorted(offences, key=lambda offence: (offence.at, offence.decision_id)))
     counting = tuple(offence for offence in everything if offence.counts_at(now) and offence.at > opened)
-    expired = tuple(offence for offence in everything if offence not in counting)
+    expired = tuple(offence for offence in everything if not (offence.counts_at(now) and offence.at > opened))
     before = sum(offence.points for offence in counting)
     ground = policy.ground(ground_id)
     if kind not in AGAINST_SELLER or ground is None:
