@@ -202,7 +202,8 @@ def _seller_facts(case: Case, now: datetime) -> Iterable[Fact]:
 
 
 def _flag_facts(case: Case) -> Iterable[Fact]:
-    for flag in case.flags:
+    claimants = {flag.claimant: flag for flag in case.flags if flag.claimant}
+    for flag in claimants.values():
         if flag.source in (FlagSource.RIGHTS_HOLDER, FlagSource.TRUSTED_FLAGGER) and flag.claimant_upheld is not None:
             values = {"claimant": flag.claimant, "percent": f"{flag.claimant_upheld * 100:.0f}"}
             side = Side.FOR if flag.claimant_upheld >= 0.5 else Side.AGAINST

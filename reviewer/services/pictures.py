@@ -7,8 +7,9 @@ import logging
 import os
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,6 @@ from reviewer.errors import BugError, OperatorError
 from reviewer.imaging.pictures import FINGERPRINT_ALGORITHM, Decoded, RefusedPicture
 from reviewer.imaging.pool import DecodePool
 from reviewer.services import clock
-from reviewer.services.changes import Notifier
 from reviewer.storage import pictures as table
 from reviewer.storage.threads import StoreThread
 
@@ -31,6 +31,8 @@ _log = logging.getLogger(__name__)
 _FINGERPRINT_BOX = 800
 #: Of 64 bits.  Up to this distance, no picture of 1,000 others was taken for the one searched.
 MATCH_DISTANCE = 4
+#: How many pictures are fingerprinted at a time.
+_LOOKING = 2
 _CACHE_BYTES = 4 * 1024**3
 
 
@@ -103,20 +105,22 @@ class PictureService:
         cache: PictureCache,
         pool: DecodePool,
         open_connector: Callable[[str], Connector],
-        notifier: Notifier,
+        background: Executor,
         *,
         lanes: int = 2,
     ) -> None:
+        self._background = background
         self._store = store
         self._cache = cache
         self._pool = pool
         self._open_connector = open_connector
-        self._notifier = notifier
         self._errands: queue.PriorityQueue[_Errand] = queue.PriorityQueue()
         self._order = itertools.count()
         self._lock = threading.Lock()
         self._fetching: dict[str, Future[bytes | RefusedPicture]] = {}
         self._looked_at: set[str] = set()
+        self._to_look_at: deque[tuple[str, str, Callable[[Future[Any]], None]]] = deque()
+        self._looking = 0
         self._closed = False
         self._lanes = [
             threading.Thread(target=self._fetch_all, name=f"pictures-{number}", daemon=True) for number in range(lanes)
@@ -156,8 +160,28 @@ class PictureService:
             if finished:
                 seen()
 
-        for name in names:
-            self._look_at_one(account, name).add_done_callback(one_done)
+        with self._lock:
+            self._to_look_at.extend((account, name, one_done) for name in names)
+        if not names:
+            seen()
+        self._look_on()
+
+    def _look_on(self) -> None:
+        """Start what waits to be looked at: two at a time, so that what the window asks for never waits for it."""
+        while True:
+            with self._lock:
+                if self._looking >= _LOOKING or not self._to_look_at or self._closed:
+                    return
+                self._looking += 1
+                account, name, one_done = self._to_look_at.popleft()
+
+            def ended(outcome: Future[Any], tell: Callable[[Future[Any]], None] = one_done) -> None:
+                with self._lock:
+                    self._looking -= 1
+                tell(outcome)
+                self._background.submit(self._look_on)
+
+            self._look_at_one(account, name).add_done_callback(ended)
 
     def matches(self, case: Case) -> tuple[Match, ...]:
         """Which pictures of the listing resemble pictures of its references, nearest first.

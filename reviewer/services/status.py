@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from reviewer.domain.values import format_time
 from reviewer.services.account_book import AccountBook
-from reviewer.services.changes import Notifier
+from reviewer.services.changes import Changed, Notifier
 from reviewer.services.delivery import SendingDelays
 from reviewer.services.model import Banner, Status
 from reviewer.storage import outbox, queue
@@ -51,6 +51,7 @@ class StatusService:
         self._counts = (0, 0, 0)
         self._counted_at = -_FRESH_S
         self._counting = False
+        notifier.subscribe(self._heard)
 
     def status(self) -> Status:
         """How it stands now.  On the store's thread."""
@@ -73,6 +74,12 @@ class StatusService:
             protection=self._protection(),
             banners=self._banners(returned),
         )
+
+    def _heard(self, changed: Changed) -> None:
+        if "queue" in changed.topics:
+            with self._lock:
+                self._counted_at = -_FRESH_S
+            self._count_again()
 
     def _banners(self, returned: int) -> tuple[Banner, ...]:
         found = list(self._book.banners())

@@ -78,6 +78,7 @@ class Workstation:
         self._reader = StoreThread(options.folder / "workstation.sqlite3", read_only=True)
         self._reader.start()
         self._background = ThreadPoolExecutor(4, thread_name_prefix="background")
+        self._looking = ThreadPoolExecutor(1, thread_name_prefix="looking")
         self._pool = DecodePool(options.decode_workers)
         self._log = LastLines()
         self._build(options)
@@ -87,7 +88,7 @@ class Workstation:
         delays = SendingDelays(clock.steady, options.sending_delay_s)
         self._book = AccountBook(self.notifier, self._kept_policy, clock.steady, clock.now)
         cache = PictureCache(options.folder / "pictures")
-        self.pictures = PictureService(self._store, cache, self._pool, self._open_for_pictures, self.notifier)
+        self.pictures = PictureService(self._store, cache, self._pool, self._open_for_pictures, self._looking)
         deck = Deck(
             self._book.view,
             self.pictures.matches,
@@ -166,6 +167,7 @@ class Workstation:
         """End every thread and process; what is unsent stays in the store."""
         self.intake.close()
         self._background.shutdown(wait=True, cancel_futures=True)
+        self._looking.shutdown(wait=True, cancel_futures=True)
         self._pool.close()
         self.pictures.close()
         self._reader.close()

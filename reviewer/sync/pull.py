@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reviewer.connectors.api import Change, Claim, Connector, LeaseKey, Renewal
-from reviewer.domain.case import CaseRow
+from reviewer.domain.case import CaseRow, CaseState
 from reviewer.domain.values import format_time
 from reviewer.policy.policy import policy_from_mapping
 from reviewer.storage import accounts, cases, queue
@@ -76,8 +76,9 @@ def mirror_pass(store: StoreThread, connector: Connector, account: str) -> int:
     cursor: str | None = None
     while True:
         page = connector.cases(cursor, _PAGE)
-        seen += [row.id for row in page.items]
-        store.run(lambda database, rows=page.items: _write_rows(database, account, rows))  # type: ignore[misc]
+        rows = [row for row in page.items if _is_open(row)]
+        seen += [row.id for row in rows]
+        store.run(lambda database, rows=rows: _write_rows(database, account, rows))  # type: ignore[misc]
         if page.next_cursor is None or page.next_cursor == cursor:
             break
         cursor = page.next_cursor
@@ -89,6 +90,10 @@ def mirror_pass(store: StoreThread, connector: Connector, account: str) -> int:
 
     store.run(finish)
     return len(seen)
+
+
+def _is_open(row: CaseRow) -> bool:
+    return row.state not in (CaseState.DECIDED, CaseState.WITHDRAWN)
 
 
 def _write_rows(database: Database, account: str, rows: Sequence[CaseRow]) -> None:
@@ -117,8 +122,9 @@ def changes_pass(store: StoreThread, connector: Connector, account: str) -> list
 def _write_changes(database: Database, account: str, changes: Sequence[Change], cursor: str | None) -> None:
     latest = {change.case_id: change for change in changes if change.case_id}
     with database.transaction():
-        queue.upsert(database, account, [change.row for change in latest.values() if change.row])
-        queue.remove(database, account, [change.case_id for change in latest.values() if not change.row])
+        open_rows = [change.row for change in latest.values() if change.row and _is_open(change.row)]
+        queue.upsert(database, account, open_rows)
+        queue.remove(database, account, latest.keys() - {row.id for row in open_rows})
         if cursor is not None:
             accounts.save_cursor(database, account, "changes", cursor)
 

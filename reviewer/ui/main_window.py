@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
@@ -11,8 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWid
 
 from reviewer import __version__
 from reviewer.resources import resources_folder
-from reviewer.services.changes import Changed
-from reviewer.services.model import CaseRef, Desk, QueueFilter, QueueRow, Status
+from reviewer.services.model import CaseRef, QueueFilter, QueueRow, Status
 from reviewer.ui.banners import BannerStrip
 from reviewer.ui.commands import Commands
 from reviewer.ui.connectors.first_run import FirstRunPage
@@ -32,8 +30,10 @@ from reviewer.ui.plain import message_box
 from reviewer.ui.ports import Workstation
 from reviewer.ui.queue.model import summary
 from reviewer.ui.queue.view import QueueView
-from reviewer.ui.tasks import Latest, Tasks
+from reviewer.ui.review.screen import ReviewScreen
+from reviewer.ui.tasks import Tasks
 from reviewer.ui.theme import Theme
+from reviewer.ui.watch import Watch
 from reviewer.ui.window_commands import register_window_commands
 
 _LOCK_MINUTES = 15
@@ -53,9 +53,9 @@ class MainWindow(QMainWindow):
         commands: Commands,
         theme: Theme,
         settings: QSettings,
-        screen: QWidget,
+        screen: ReviewScreen,
     ) -> None:
-        """`screen` is the review screen; it registers its own commands."""
+        """`screen` is the review screen; it has registered its own commands."""
         super().__init__()
         self.workstation = workstation
         self.tasks = tasks
@@ -73,9 +73,10 @@ class MainWindow(QMainWindow):
         self.connectors = ConnectorsView(workstation.accounts, tasks, theme)
         self.first_run = FirstRunPage(workstation.accounts, tasks, theme)
         self.palette_box = Palette(commands, tasks, workstation.queue, theme, self)
+        #: An account is being made elsewhere, such as the demo's: no first-run page in the meantime.
+        self.account_expected = False
         self._status = Status()
-        self._status_refresher = Latest(self._ask_status)
-        self._desk_refresher = Latest(self._ask_desk)
+        self.watch = Watch(workstation, tasks, screen.isVisible, self)
         register_window_commands(self)
         minutes = int(str(settings.value("lock_minutes", _LOCK_MINUTES)))
         self.help = HelpView(commands, theme, minutes)
@@ -111,8 +112,7 @@ class MainWindow(QMainWindow):
 
     def refresh(self) -> None:
         """Read status and desk again."""
-        self._status_refresher.refresh()
-        self._desk_refresher.refresh()
+        self.watch.refresh()
 
     def about(self) -> QMessageBox:
         """Say what this is."""
@@ -164,20 +164,20 @@ class MainWindow(QMainWindow):
         for part in (self.head, self.banners):
             right.addWidget(part)
         right.addWidget(self._stack, 1)
-        middle = QWidget()
-        line = QHBoxLayout(middle)
+        self._middle = QWidget()
+        line = QHBoxLayout(self._middle)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(0)
         line.addWidget(self.navigation)
         line.addLayout(right, 1)
-        self.setCentralWidget(middle)
+        self.setCentralWidget(self._middle)
         self.resize(1280, 800)
 
     def _connect(self) -> None:
         self.navigation.view_chosen.connect(self.show_view)
         self.navigation.show_keys({name: self.commands.chord_text(f"view.{name}") for name in VIEWS})
         self.head.asked_for.connect(self._head_asked)
-        self.banners.action_chosen.connect(self._banner_action)
+        self.banners.action_chosen.connect(self._act)
         self.queue.opened.connect(self._case_opened)
         self.queue.focused.connect(self._focused)
         self.outbox.opened.connect(self._case_opened)
@@ -187,7 +187,12 @@ class MainWindow(QMainWindow):
         self.help.lock_minutes_chosen.connect(self._set_lock_minutes)
         self.lock.locked.connect(partial(self._set_locked, True))
         self.lock.unlocked.connect(partial(self._set_locked, False))
-        self.tasks.changed.connect(self._changed)
+        self.watch.status_read.connect(self._show_status)
+        self.watch.desk_read.connect(self.head.show_desk)
+        self.watch.failed.connect(self.faults.show)
+        self.screen_view.desk_shown.connect(self.head.show_desk)
+        self.screen_view.problem_raised.connect(self.banners.show_notice)
+        self.screen_view.action_asked.connect(self._act)
         self.tasks.failed_unexpectedly.connect(self.faults.show)
 
     def _restore(self) -> None:
@@ -202,7 +207,7 @@ class MainWindow(QMainWindow):
 
     def _look_for_accounts(self) -> None:
         def found(accounts: object) -> None:
-            if not accounts:
+            if not accounts and not self.account_expected:
                 self.show_view(_FIRST_RUN)
 
         self.tasks.in_background(lambda: tuple(self.workstation.accounts.accounts()), found, owner=self)
@@ -211,32 +216,7 @@ class MainWindow(QMainWindow):
         self.refresh()
         self.show_view("review")
 
-    def _changed(self, changed: Changed) -> None:
-        if changed.topics & {"status", "outbox", "inbox", "accounts", "queue", "desk"}:
-            self._status_refresher.refresh()
-        if "desk" in changed.topics:
-            self._desk_refresher.refresh()
-
-    def _ask_status(self, ended: Callable[[], None]) -> None:
-        self._ask(self.workstation.status.status, self._show_status, ended)
-
-    def _ask_desk(self, ended: Callable[[], None]) -> None:
-        self._ask(self.workstation.review.desk, self._show_desk, ended)
-
-    def _ask(self, call: Callable[[], object], show: Callable[[object], None], ended: Callable[[], None]) -> None:
-        def arrived(answer: object) -> None:
-            show(answer)
-            ended()
-
-        def failed(error: Exception) -> None:
-            self.faults.show(error)
-            ended()
-
-        self.tasks.on_desk(call, arrived, failed, owner=self)
-
-    def _show_status(self, status: object) -> None:
-        if not isinstance(status, Status):
-            return
+    def _show_status(self, status: Status) -> None:
         self._status = status
         self.head.show_status(status)
         self.banners.show_banners(status.banners)
@@ -244,17 +224,13 @@ class MainWindow(QMainWindow):
         self.queue.bar.show_status(status)
         self.connectors.show_status(status)
 
-    def _show_desk(self, desk: object) -> None:
-        if isinstance(desk, Desk):
-            self.head.show_desk(desk)
-
     def _head_asked(self, part: str) -> None:
         if part == "due":
             self.show_queue(QueueFilter(due="overdue" if self._status.overdue else "soon"))
         else:
             self.show_view({"lease": "review", "today": "review"}.get(part, part))
 
-    def _banner_action(self, action: str) -> None:
+    def _act(self, action: str) -> None:
         if action == "open_inbox":
             self.show_view("outbox")
         elif action == "retry":
@@ -277,7 +253,6 @@ class MainWindow(QMainWindow):
             self.queue.open_row(row)
 
     def _case_opened(self, _ref: CaseRef) -> None:
-        self._desk_refresher.refresh()
         self.show_view("review")
 
     def _focused(self, chosen: QueueFilter) -> None:
@@ -290,6 +265,6 @@ class MainWindow(QMainWindow):
 
     def _set_locked(self, locked: bool) -> None:
         self.commands.paused = locked
-        self.centralWidget().setVisible(not locked)
+        self._middle.setVisible(not locked)
         if not locked:
             self.show_view(self.view)
