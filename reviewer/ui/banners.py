@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from reviewer.domain.text import visible
@@ -12,6 +12,7 @@ from reviewer.services.model import Banner
 from reviewer.ui.plain import PlainLabel, button
 from reviewer.ui.theme import Theme
 
+_NOTICE_MS = 8_000
 _ICONS = {"info": ("info", "accent"), "warning": ("warning", "warning"), "error": ("error", "danger")}
 
 
@@ -28,6 +29,11 @@ class BannerStrip(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(1)
+        self._notice = QTimer(self)
+        self._notice.setSingleShot(True)
+        self._notice.setInterval(_NOTICE_MS)
+        self._notice.timeout.connect(self._drop_notice)
+        self._told: tuple[Banner, ...] = ()
         theme.changed.connect(self._fill)
         self.hide()
 
@@ -37,17 +43,27 @@ class BannerStrip(QWidget):
             self._banners = tuple(banners)
             self._fill()
 
+    def show_notice(self, text: str) -> None:
+        """Say something for a while; an empty text takes it away."""
+        self._told = (Banner("notice", "warning", text),) if text else ()
+        self._fill()
+        if text:
+            self._notice.start()
+
+    def _drop_notice(self) -> None:
+        self.show_notice("")
+
     def _fill(self) -> None:
         for frame in self.frames.values():
             self._layout.removeWidget(frame)
             frame.hide()
             frame.deleteLater()
         self.frames = {}
-        for banner in self._banners:
+        for banner in (*self._banners, *self._told):
             frame = self._frame(banner)
             self.frames[banner.id] = frame
             self._layout.addWidget(frame)
-        self.setVisible(bool(self._banners))
+        self.setVisible(bool(self.frames))
 
     def _frame(self, banner: Banner) -> QFrame:
         icon, role = _ICONS.get(banner.severity, _ICONS["info"])

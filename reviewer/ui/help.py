@@ -68,6 +68,7 @@ class HelpView(QScrollArea):
         form = QWidget()
         rows = QFormLayout(form)
         rows.setContentsMargins(0, 0, 0, 0)
+        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
         rows.addRow(PlainLabel(self.tr("Colours")), self.choice)
         rows.addRow(PlainLabel(self.tr("Texts")), self.size_box)
         rows.addRow(PlainLabel(self.tr("Lock the screen after")), self.minutes)

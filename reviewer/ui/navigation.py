@@ -70,7 +70,7 @@ class Navigation(QFrame):
             made.setToolTip(tooltip(f"{self.title(name)}  {chords.get(name, '')}".strip()))
 
     def _dress(self) -> None:
-        width = self._theme.em(6.2)
+        width = self._theme.em(7.2)
         for name, made in self.buttons.items():
             badge = name == "outbox" and self._badge > 0
             text = f"{self.title(name)} ({self._badge})" if badge else self.title(name)

@@ -236,7 +236,8 @@ def _bounded(value: object) -> int:
 def _drawn(name: str, colour: str, disabled: str) -> QIcon:
     svg = (resources_folder() / "icons" / f"{name}.svg").read_text("utf-8")
     icon = QIcon()
-    for mode, painted in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, disabled)):
+    modes = QIcon.Mode
+    for mode, painted in ((modes.Normal, colour), (modes.Selected, colour), (modes.Disabled, disabled)):
         renderer = QSvgRenderer(QByteArray(svg.replace("currentColor", painted).encode()))
         for density in _DENSITIES:
             side = round(24 * density)

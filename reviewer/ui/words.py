@@ -134,7 +134,7 @@ def due(moment: datetime | None, now: datetime) -> tuple[str, str]:
         return translate("words", "no due time"), ""
     left = (moment - now).total_seconds()
     if left < 0:
-        return translate("words", "overdue {0}").format(span(-left)), "overdue"
+        return translate("words", "{0} late").format(span(-left)), "overdue"
     return translate("words", "in {0}").format(span(left)), "soon" if left <= 3600 else ""
 
 

@@ -12,6 +12,8 @@ from reviewer.domain.text import visible
 from reviewer.ui.plain import PlainLabel, label_text
 from reviewer.ui.ports import KindLike, SettingLike
 
+_ONE_LINE = 60
+
 
 class Field:
     """One field: its widget, its message, and how its value is read and written."""
@@ -97,8 +99,7 @@ class SettingsForm(QWidget):
         self._body = QWidget()
         form = QFormLayout(self._body)
         form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.fields = {}
         for setting in kind.settings:
             field = Field(setting, self.edited.emit)
@@ -108,7 +109,9 @@ class SettingsForm(QWidget):
             label.setBuddy(field.widget)
             form.addRow(label, field.widget)
             if setting.help:
-                form.addRow("", PlainLabel(visible(setting.help, limit=500), "muted").wrapped())
+                hint = PlainLabel(visible(setting.help, limit=500), "muted")
+                hint.setWordWrap(len(setting.help) > _ONE_LINE)
+                form.addRow("", hint)
             form.addRow("", field.problem)
             if values is not None and setting.key in values:
                 field.write(values[setting.key])

@@ -64,6 +64,7 @@ class ConnectorsView(QScrollArea):
         self.add_button = button(self.tr("Add an account …"), "primary")
         self.demo_button = button(self.tr("Add the demo"))
         self.message = PlainLabel().wrapped()
+        self.message.hide()
         self.cards: dict[str, QFrame] = {}
         self._refresher = Latest(self._ask)
         self._body = QVBoxLayout()
@@ -246,6 +247,7 @@ class ConnectorsView(QScrollArea):
     def _say(self, text: str, role: str) -> None:
         self.message.set_role(role)
         self.message.setText(text)
+        self.message.setVisible(bool(text))
 
 
 class AccountDialog(QDialog):

@@ -18,6 +18,7 @@ COLUMNS = (
     ("title", "title"),
     ("brand", "brand"),
     ("seller", "seller_name"),
+    ("standing", ""),
     ("ground", "ground"),
     ("source", "source"),
     ("flags", ""),
@@ -25,7 +26,7 @@ COLUMNS = (
     ("state", ""),
 )
 NAMES = tuple(name for name, _ in COLUMNS)
-DUE, TITLE, SELLER, PRICE, STATE = (NAMES.index(name) for name in ("due", "title", "seller", "price", "state"))
+DUE, TITLE, SELLER, STANDING, PRICE, STATE = map(NAMES.index, ("due", "title", "seller", "standing", "price", "state"))
 _LIMIT = 300
 
 
@@ -38,6 +39,7 @@ def heading(name: str) -> str:
         "title": translate("queue", "Listing"),
         "brand": translate("queue", "Brand"),
         "seller": translate("queue", "Seller"),
+        "standing": translate("queue", "Standing"),
         "ground": translate("queue", "Ground"),
         "source": translate("queue", "Source"),
         "flags": translate("queue", "Flags"),
@@ -65,15 +67,13 @@ def cells_of(page: QueuePage) -> tuple[Cells, ...]:
 
 def _texts(row: QueueRow) -> tuple[str, ...]:
     case = row.row
-    seller = _shown(case.seller_name)
-    if case.standing and case.standing != "active":
-        seller = f"{seller}  ({words.standing(case.standing)})"
     return (
         "",
         _shown(case.marketplace),
         _shown(case.title),
         _shown(case.brand),
-        seller,
+        _shown(case.seller_name),
+        words.standing(case.standing) if case.standing else "",
         words.ground(case.ground) if case.ground else "",
         words.source(case.source) if case.source else "",
         str(case.flags),

@@ -17,7 +17,7 @@ from reviewer.services.model import CaseRef, QueueFilter
 from reviewer.ui import words
 from reviewer.ui.plain import tooltip
 from reviewer.ui.ports import Queue
-from reviewer.ui.queue.cells import COLUMNS, DUE, NAMES, PRICE, SELLER, STATE, TITLE, Cells, cells_of, heading
+from reviewer.ui.queue.cells import COLUMNS, DUE, NAMES, PRICE, SELLER, STANDING, STATE, TITLE, Cells, cells_of, heading
 from reviewer.ui.tasks import Task, Tasks
 from reviewer.ui.theme import Theme
 
@@ -29,6 +29,7 @@ _Index = QModelIndex | QPersistentModelIndex
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _PENDING = "…"
+_STANDINGS = {"": "muted", "active": "muted", "warned": "warning", "restricted": "warning"}
 
 
 class QueueTable(QAbstractTableModel):
@@ -140,8 +141,8 @@ class QueueTable(QAbstractTableModel):
         if column == DUE:
             urgency = cells.due(self.clock())[1]
             return self._theme.colour("danger" if urgency == "overdue" else "warning") if urgency else None
-        if column == SELLER and cells.row.row.standing in ("suspended", "banned"):
-            return self._theme.colour("danger")
+        if column == STANDING:
+            return self._theme.colour(_STANDINGS.get(cells.row.row.standing, "danger"))
         if column == STATE:
             return self._theme.colour("accent" if cells.row.on_desk or cells.row.pending else "muted")
         return None

@@ -30,16 +30,17 @@ from reviewer.ui.tasks import Latest, Tasks
 from reviewer.ui.theme import Theme
 
 _WIDTHS = {
-    "due": 8.5,
-    "marketplace": 8.5,
-    "title": 24.0,
-    "brand": 8.5,
-    "seller": 14.0,
-    "ground": 8.0,
-    "source": 8.5,
-    "flags": 3.8,
-    "price": 8.5,
-    "state": 9.0,
+    "due": 8.4,
+    "marketplace": 8.2,
+    "title": 20.0,
+    "brand": 8.0,
+    "seller": 11.0,
+    "standing": 6.4,
+    "ground": 7.6,
+    "source": 8.6,
+    "flags": 4.0,
+    "price": 9.0,
+    "state": 9.6,
 }
 _MINUTE_MS = 30_000
 
@@ -103,6 +104,7 @@ class QueueView(QWidget):
         if state is None or not header.restoreState(state):
             for place, name in enumerate(NAMES):
                 self.table.setColumnWidth(place, self._theme.em(_WIDTHS[name]))
+        header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
         header.setSortIndicator(column_of(self.model.chosen), Qt.SortOrder.AscendingOrder)
 
     def save_columns(self) -> None:

@@ -1,0 +1,107 @@
+"""What came back and needs an answer."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from reviewer.domain.text import visible
+from reviewer.services.model import CaseOnDesk, CaseRef, InboxItem
+from reviewer.ui.faults import words_of
+from reviewer.ui.outbox.detail import InboxDetail
+from reviewer.ui.outbox.listing import make_table, swap_items
+from reviewer.ui.outbox.tables import ItemTable, inbox_columns
+from reviewer.ui.plain import PlainLabel
+from reviewer.ui.ports import Workstation
+from reviewer.ui.tasks import Tasks
+from reviewer.ui.theme import Theme
+
+
+class InboxPane(QWidget):
+    """`opened` carries the ref of a case on the desk, `resolved` follows each answer, `said` words and their role."""
+
+    opened = Signal(object)
+    resolved = Signal()
+    said = Signal(str, str)
+
+    def __init__(self, workstation: Workstation, tasks: Tasks, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workstation = workstation
+        self._tasks = tasks
+        self._busy = False
+        self.model = ItemTable[InboxItem](inbox_columns(), lambda item: item.id, theme, self)
+        self.table = make_table(self.model, self.tr("What came back"), theme)
+        self.detail = InboxDetail(theme)
+        self.empty = PlainLabel(self.tr("Nothing came back. Refused decisions appear here."), "muted")
+        pair = QHBoxLayout()
+        pair.addWidget(self.table, 3)
+        pair.addWidget(self.detail, 2)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, theme.em(0.4))
+        whole.addWidget(PlainLabel(self.tr("Came back"), "heading"))
+        whole.addWidget(self.empty)
+        whole.addLayout(pair, 1)
+        whole.addStretch(0)
+        self.detail.action_chosen.connect(self.answer)
+        self.table.selectionModel().currentRowChanged.connect(self._chosen)
+        self.table.doubleClicked.connect(lambda _index: self.answer("again"))
+        self.show_items(())
+
+    def show_items(self, items: tuple[InboxItem, ...]) -> None:
+        """Show these."""
+        swap_items(self.model, self.table, items)
+        self.table.setVisible(bool(items))
+        self.empty.setVisible(not items)
+        self._chosen(self.table.currentIndex())
+
+    def answer(self, action: str) -> None:
+        """Deal with the chosen item: `again` (claims the case, then brings it), `moot` or `escalate`."""
+        item = self.model.item_at(self.table.currentIndex().row())
+        if item is None or self._busy or action not in item.actions:
+            return
+        self._busy = True
+        if action == "again":
+            self.said.emit(self.tr("Claiming the case …"), "muted")
+            self._tasks.in_background(
+                partial(self._workstation.intake.claim_named, item.ref.account, (item.ref.case_id,)),
+                partial(self._claimed, item),
+                self._failed,
+                owner=self,
+            )
+            return
+        self._tasks.on_desk(
+            partial(self._workstation.delivery.resolve, item.id, action),
+            lambda _done: self._resolved(None),
+            self._failed,
+            owner=self,
+        )
+
+    def _chosen(self, index: QModelIndex, _previous: QModelIndex | None = None) -> None:
+        self.detail.show_item(self.model.item_at(index.row()))
+
+    def _claimed(self, item: InboxItem, found: tuple[CaseOnDesk, ...]) -> None:
+        if not found:
+            self._busy = False
+            text = self.tr("Somebody else holds “{0}” now. Try again later, or record it as moot.")
+            self.said.emit(text.format(visible(item.title, limit=80, keep_lines=False)), "warning")
+            return
+        ref = found[0].ref
+
+        def again() -> None:
+            self._workstation.delivery.resolve(item.id, "again")
+            self._workstation.review.bring(ref)
+
+        self._tasks.on_desk(again, lambda _done: self._resolved(ref), self._failed, owner=self)
+
+    def _resolved(self, ref: CaseRef | None) -> None:
+        self._busy = False
+        self.said.emit(self.tr("Recorded.") if ref is None else self.tr("The case lies on the desk."), "muted")
+        self.resolved.emit()
+        if ref is not None:
+            self.opened.emit(ref)
+
+    def _failed(self, error: Exception) -> None:
+        self._busy = False
+        self.said.emit(words_of(error), "danger")

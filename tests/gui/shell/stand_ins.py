@@ -1,0 +1,122 @@
+"""The fake workstation with what the shell asks beyond the review screen."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from reviewer.domain.case import FlagSource
+from reviewer.domain.seller import Standing
+from reviewer.services.model import CaseOnDesk, CaseRef, QueueFilter, QueuePage, QueueRow
+from tests.fakes import ACCOUNT, MARKETS, FakeQueue, FakeWorkstation, make_row
+
+
+@dataclass(frozen=True)
+class Setting:
+    key: str
+    label: str
+    kind: str = "text"
+    required: bool = False
+    default: Any = None
+    help: str = ""
+    choices: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Kind:
+    id: str
+    name: str
+    version: str = "1.0.0"
+    settings: Sequence[Setting] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Account:
+    id: str
+    connector: str
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+QUEUE_API = Kind(
+    "queue_api",
+    "Queue API",
+    settings=(
+        Setting("address", "Address", "address", True, None, "Where the queue server is."),
+        Setting("token", "Token", "secret", True, None, "From whoever runs the server."),
+        Setting("page", "Rows a page", "number", False, 500),
+        Setting("tls", "Transport", "choice", False, "strict", "", ("strict", "local")),
+        Setting("bulk", "Fetch in bulk", "switch", False, True),
+    ),
+)
+BROKEN = Kind("broken", "broken", "", (), "plugin.toml: api_version must be 1, found 7.")
+
+
+class PlainQueue(FakeQueue):
+    """Rows by number, so that a million of them cost nothing; counts what is asked."""
+
+    def __init__(self, total: int = 1214) -> None:
+        super().__init__(total)
+        self.titles: dict[int, str] = {}
+        self.leased_by = ""
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def page(self, chosen: QueueFilter, start: int, count: int) -> QueuePage:
+        self.gate.wait(20)
+        self.asked.append((chosen, start, count))
+        total = self.total
+        if chosen.text:
+            total = 0 if chosen.text == "nothing" else 7
+        if chosen.marketplaces:
+            total = min(total, 11)
+        numbers = range(start, min(total, start + count))
+        return QueuePage(start, total, tuple(self.row(number) for number in numbers))
+
+    def row(self, number: int) -> QueueRow:
+        row = make_row(number)
+        title = self.titles.get(number, row.title)
+        row = replace(row, title=title, leased_by=self.leased_by or row.leased_by)
+        return QueueRow(CaseRef(ACCOUNT, row.id), row, number < 3, "takedown" if number == 2 else "")
+
+    def facets(self) -> Mapping[str, tuple[tuple[str, int], ...]]:
+        return {
+            "marketplace": tuple((maker.marketplace.id, 200) for maker in MARKETS),
+            "ground": (("counterfeit", 700), ("trademark", 300)),
+            "source": tuple((source.value, 100) for source in FlagSource),
+            "state": (("open", 1200), ("escalated", 14)),
+            "standing": tuple((standing.value, 100) for standing in Standing),
+        }
+
+
+class ShellWorkstation(FakeWorkstation):
+    """Adds the folder, the diagnostics, the focus, the end of offline work, signing in."""
+
+    def __init__(self, folder: Path, cases: Sequence[CaseOnDesk] | None = None, *, total: int = 1214) -> None:
+        super().__init__(cases)
+        self.folder = folder
+        self.plain_queue = PlainQueue(total)
+        self.queue = self.plain_queue
+        self.focused: list[QueueFilter] = []
+        self.signed_in: list[tuple[str, Mapping[str, str]]] = []
+        self.ended = 0
+        self.accounts.known_kinds = (QUEUE_API, BROKEN)
+        self.accounts.known = [Account(ACCOUNT, "queue_api", "Demo marketplaces", {"address": "http://127.0.0.1:8571"})]
+        self.intake.set_focus = self.focused.append  # type: ignore[attr-defined]
+        self.intake.end_offline = self._end  # type: ignore[attr-defined]
+        self.accounts.sign_in = self._sign_in  # type: ignore[attr-defined]
+
+    def diagnostics(self) -> str:
+        return "Accounts: 1\nLog: quiet"
+
+    def _end(self) -> None:
+        self.ended += 1
+
+    def _sign_in(self, account_id: str, secrets: Mapping[str, str]) -> None:
+        if self.accounts.error is not None:
+            raise self.accounts.error
+        self.signed_in.append((account_id, secrets))
