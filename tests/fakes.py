@@ -551,9 +551,9 @@ def _decode(sha256: str, width: int, height: int) -> Decoded:
     path, source_width, source_height = found
     with Image.open(path) as image:
         image.draft("RGB", (width, height))
-        shown = image.convert("RGB")
+        shown = image.convert("RGBA")
         shown.thumbnail((width, height))
-        pixels = shown.tobytes("raw", "BGRX")
+        pixels = shown.tobytes("raw", "BGRA")
         return Decoded(shown.width, shown.height, shown.width * 4, pixels, source_width, source_height, "JPEG", 1)
 
 
@@ -628,7 +628,7 @@ class FakeReview:
             self.notifier.publish("desk", "status", origin="review")
         return self.desk()
 
-    def skip(self, ref: CaseRef, reason: str) -> Desk:
+    def skip(self, ref: CaseRef, reason: str = "skipped") -> Desk:
         """Put a case below the others."""
         self.skipped.append((ref, reason))
         found = [case for case in self.cases if case.ref == ref]

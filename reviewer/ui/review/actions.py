@@ -42,7 +42,8 @@ def register(screen: ReviewScreen, commands: Commands) -> None:
                 deciding,
             )
     for command, title, key, handler, also in (
-        ("review.skip", translate("Review", "Skip: later"), "5", screen.deciding.skip, ()),
+        ("review.skip", translate("Review", "Skip"), "5", screen.deciding.skip, ()),
+        ("review.skip_reason", translate("Review", "Skip for a reason"), "Shift+5", screen.choosing.pick_skip, ()),
         ("review.undo", translate("Review", "Undo the last step"), "U", screen.deciding.undo, ("Ctrl+Z",)),
         ("review.ground", translate("Review", "Choose the ground"), "G", screen.choosing.pick_ground, ("R",)),
         ("review.measure", translate("Review", "Ladder's measure on or off"), "M", screen.toggle_measure, ()),

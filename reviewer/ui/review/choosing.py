@@ -38,15 +38,17 @@ class Choosing(QObject):
         self._kind: DecisionKind | None = None
         self.grounds = ChoiceSheet(theme, surface)
         self.facts = ChoiceSheet(theme, surface)
+        self.skips = ChoiceSheet(theme, surface)
+        self.skips.chosen.connect(deciding.skip)
         self.grounds.chosen.connect(self._ground_chosen)
         self.facts.chosen.connect(self.toggle_fact)
-        for sheet in (self.grounds, self.facts):
+        for sheet in (self.grounds, self.facts, self.skips):
             sheet.closed.connect(self.closed)
 
     def open(self, sitting: Sitting | None) -> None:
         """Work on this case from now on."""
         self._sitting = sitting
-        for sheet in (self.grounds, self.facts):
+        for sheet in (self.grounds, self.facts, self.skips):
             sheet.close_sheet()
 
     def pick_ground(self, kind: DecisionKind | None = None) -> None:
@@ -71,6 +73,20 @@ class Choosing(QObject):
             translate("Review", "A letter chooses; Return takes the marked one; Esc goes back."),
             choices,
             sitting.ground,
+        )
+
+    def pick_skip(self) -> None:
+        """Offer the reasons for giving a case back."""
+        if self._sitting is None or self._deciding.busy:
+            return
+        self.skips.ask(
+            translate("Review", "Give this case back because …"),
+            translate("Review", "A letter chooses; Esc goes back."),
+            (
+                Choice("needs_language", "L", translate("Review", "it needs a language that I do not read")),
+                Choice("needs_expert", "E", translate("Review", "it needs an expert of the brand or the goods")),
+                Choice("skipped", "S", translate("Review", "not now")),
+            ),
         )
 
     def pick_facts(self) -> None:

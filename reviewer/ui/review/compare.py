@@ -60,6 +60,8 @@ class ComparePane(QWidget):
         self._ahead.timeout.connect(self._prefetch)
         self._resized = QTimer(self, singleShot=True, interval=80)
         self._resized.timeout.connect(self._ask_again)
+        self._strips = QTimer(self, singleShot=True, interval=40)
+        self._strips.timeout.connect(self._refresh)
         for side in (self.listing, self.reference):
             self._split.addWidget(side)
             side.canvas.painted.connect(partial(self._painted, side.canvas))
@@ -366,8 +368,11 @@ class ComparePane(QWidget):
     def _arrived(self, sha256: str) -> None:
         if self._sitting is None:
             return
-        if any(picture.sha256 == sha256 for side in (self.listing, self.reference) for picture in side.pictures):
+        large = {picture.sha256 for side in (self.listing, self.reference) if (picture := side.current())}
+        if sha256 in large:
             self._refresh()
+        elif any(picture.sha256 == sha256 for side in (self.listing, self.reference) for picture in side.pictures):
+            self._strips.start()
 
     def _ask_again(self) -> None:
         self._refresh(urgent=True)

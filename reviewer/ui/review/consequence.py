@@ -22,4 +22,4 @@ def consequence(sitting: Sitting, kind: DecisionKind, ground: str = "") -> str:
 
 def skip_effect() -> str:
     """What skipping does."""
-    return translate("Review", "comes again later")
+    return translate("Review", "gives it back")

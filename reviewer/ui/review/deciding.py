@@ -76,7 +76,7 @@ class Deciding(QObject):
             self.confirmation_asked.emit(words.format(kind_name(kind)))
             return
         ruling = sitting.ruling(kind, ground, confirmed=sitting.changed)
-        self._step(partial(self._review.decide, ruling), keep=True)
+        self._step(partial(self._review.decide, ruling))
 
     def decide_batch(self, refs: Sequence[CaseRef], kind: DecisionKind) -> None:
         """One ruling on several cases, the one in front among them."""
@@ -84,18 +84,18 @@ class Deciding(QObject):
         if sitting is None or self._busy or self._reason_is_missing(sitting, kind, ""):
             return
         ruling = sitting.ruling(kind, confirmed=sitting.changed)
-        self._step(partial(self._review.decide_batch, tuple(refs), ruling), keep=True)
+        self._step(partial(self._review.decide_batch, tuple(refs), ruling))
 
-    def skip(self) -> None:
-        """Leave the case for later."""
+    def skip(self, reason: str = "skipped") -> None:
+        """Give the case back; `reason` is `skipped`, `needs_language` or `needs_expert`."""
         sitting = self._sitting
         if sitting is not None and not self._busy:
-            self._step(partial(self._review.skip, sitting.on_desk.ref, sitting.note.strip()), keep=True)
+            self._step(partial(self._review.skip, sitting.on_desk.ref, reason))
 
     def undo(self) -> None:
         """Take the last step back."""
         if not self._busy:
-            self._step(self._review.undo, keep=True)
+            self._step(self._review.undo)
 
     def refresh(self) -> None:
         """Look at the desk again."""
@@ -114,10 +114,10 @@ class Deciding(QObject):
             return True
         return False
 
-    def _step(self, call: Callable[[], Desk], *, keep: bool) -> None:
+    def _step(self, call: Callable[[], Desk]) -> None:
         """Make a step on the desk; the draft is kept first, so that undo brings it back."""
         self._pressed_ns = perf_counter_ns()
-        if keep and self._sitting is not None and self._sitting.touched:
+        if self._sitting is not None and self._sitting.touched:
             self._drafting.stop()
             self._save_draft()
         self._busy = True

@@ -53,7 +53,7 @@ class CaseBar(Passage):
         on_desk = self._on_desk
         lines = [_case_line(on_desk, now())]
         problem = _PROBLEMS.get(on_desk.problem)
-        if problem is not None:
+        if problem is not None and not (on_desk.problem == "changed" and self._notice[0]):
             text, role = translate("Review", problem[0]), problem[1]
             lines.append(Line(text, role, "warning", bold=True, rows=2, back=f"{role}_back"))
         if self._notice[0]:
@@ -65,7 +65,7 @@ class CaseBar(Passage):
 
 _PROBLEMS = {
     "lease_lost": (
-        "The lease on this case is lost: what you typed is kept. Skip goes on; deciding asks the server again.",
+        "The lease on this case is lost, it can't be decided now. What you typed is kept; Skip goes on.",
         "danger",
     ),
     "changed": ("The listing changed since it was flagged: a decision needs a second press.", "warning"),

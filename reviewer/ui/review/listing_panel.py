@@ -6,8 +6,9 @@ import difflib
 import re
 from collections.abc import Iterator
 
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QScrollArea, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
 
 from reviewer.domain.listing import Listing
 from reviewer.domain.reference import ReferenceProduct
@@ -26,28 +27,44 @@ _ROW = 2_000
 _WORDS = re.compile(r"\s+|[^\s]+")
 
 
-class ListingPanel(QWidget):
+class _Description(QPlainTextEdit):
+    """Plain text that is content with a few rows: the panel around it scrolls."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.fontMetrics().lineSpacing() * 5)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+
+class ListingPanel(QScrollArea):
     """The texts of a listing, all of them plain."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        inner = QWidget()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(translate("Review", "Listing"))
         self._listing: Listing | None = None
         self._on_desk: CaseOnDesk | None = None
-        self.head = Passage(theme, translate("Review", "The listing"), self)
-        self.description = QPlainTextEdit(self)
+        self.head = Passage(theme, translate("Review", "The listing"), inner)
+        self.description = _Description(inner)
         self.description.setReadOnly(True)
         self.description.setFrameShape(QFrame.Shape.NoFrame)
         self.description.setAccessibleName(translate("Review", "Description of the listing"))
         self.description.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.show_all = button(translate("Review", "Show the whole description"), "flat")
         self.show_all.clicked.connect(self._show_whole)
-        layout = QVBoxLayout(self)
+        layout = QVBoxLayout(inner)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.head)
         layout.addWidget(self.description, 1)
         layout.addWidget(self.show_all)
+        self.setWidget(inner)
         theme.changed.connect(self._restyle)
 
     def show_case(self, on_desk: CaseOnDesk, product: int = 0) -> None:
@@ -56,8 +73,9 @@ class ListingPanel(QWidget):
         references = case.references
         reference = references[product] if product < len(references) else None
         changes = changed_lines(case.previous, case.listing) if case.previous is not None else ()
-        self.head.set_lines((*title_lines(case.listing), *claim_lines(on_desk, reference), *changes))
+        self.head.set_lines((*title_lines(case.listing), *changes, *claim_lines(on_desk, reference)))
         if case.listing is not self._listing:
+            self.verticalScrollBar().setValue(0)
             self._listing, self._on_desk = case.listing, on_desk
             self.description.setFont(self._theme.font(case.listing.language))
             self._put(SHOWN_AT_FIRST)

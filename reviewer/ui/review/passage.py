@@ -6,7 +6,7 @@ Everything in it is plain text.  A screen reader reads the panel's description, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -31,6 +31,9 @@ from reviewer.ui.plain import tooltip
 from reviewer.ui.review.glyphs import paint_glyph
 from reviewer.ui.review.wording import translate
 from reviewer.ui.theme import Theme
+
+#: Between two lines, in heights of the text.
+_LEADING = 0.14
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +249,7 @@ class Passage(QWidget):
             if line.meter is not None:
                 item.height += 1.0 * em
             self._sets.append(item)
-            top += item.height
+            top += item.height + _LEADING * em
         self._height = top + pad * 0.6
 
     def _paint(self, painter: QPainter, item: _Set) -> None:
@@ -264,7 +267,7 @@ class Passage(QWidget):
         painter.setPen(self._theme.colour(line.role))
         item.layout.draw(painter, QPointF(item.left, item.top), self._formats(item))
         if line.trailing:
-            kind = self._type(line)
+            kind = self._type(replace(line, strike=False, bold=False))
             painter.setFont(kind.font)
             painter.setPen(self._theme.colour(line.trailing_role))
             place = self.width() - pad - kind.metrics.horizontalAdvance(line.trailing)
@@ -295,7 +298,7 @@ def _lay_out(line: Line, kind: _Type, left: float, top: float, width: float, tra
     if line.rows == 1:
         shown = kind.metrics.elidedText(text.replace("\u2028", " "), Qt.TextElideMode.ElideRight, first)
         layout, height = _rows(shown, kind.font, width, width, 1)
-        return _Set(line, top, height, left, layout, shown != text, kind.metrics.ascent(), height)
+        return _Set(line, top, height, left, layout, shown != text, layout.lineAt(0).ascent(), height)
     layout, height = _rows(text, kind.font, first, width, 0)
     count = layout.lineCount()
     cut = bool(line.rows) and count > line.rows
@@ -305,7 +308,8 @@ def _lay_out(line: Line, kind: _Type, left: float, top: float, width: float, tra
         layout, height = _rows(text[:start] + rest, kind.font, first, width, line.rows)
         count = layout.lineCount()
     row = height / max(1, count)
-    return _Set(line, top, max(height, kind.metrics.height()), left, layout, cut, kind.metrics.ascent(), row)
+    ascent = layout.lineAt(0).ascent() if count else kind.metrics.ascent()
+    return _Set(line, top, max(height, kind.metrics.height()), left, layout, cut, ascent, row)
 
 
 def _rows(text: str, font: QFont, first: float, width: float, limit: int) -> tuple[QTextLayout, float]:

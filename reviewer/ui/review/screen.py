@@ -127,18 +127,19 @@ class ReviewScreen(QWidget):
         below = QSplitter(Qt.Orientation.Horizontal)
         for panel in (self.listing, self.facts):
             below.addWidget(panel)
+        below.setSizes([540, 440])
         left = QSplitter(Qt.Orientation.Vertical)
         left.addWidget(self.compare)
         left.addWidget(below)
         left.setStretchFactor(0, 3)
         left.setStretchFactor(1, 2)
-        left.setSizes([600, 340])
+        left.setSizes([640, 300])
         across = QSplitter(Qt.Orientation.Horizontal)
         across.addWidget(left)
         across.addWidget(self.seller)
         across.setStretchFactor(0, 4)
         across.setStretchFactor(1, 1)
-        across.setSizes([1000, 300])
+        across.setSizes([980, 300])
         for splitter, name in ((below, "review_below"), (left, "review_left"), (across, "review_across")):
             splitter.setChildrenCollapsible(False)
             splitter.setObjectName(name)
@@ -192,10 +193,14 @@ class ReviewScreen(QWidget):
             before.on_desk = current
             self._renew(before, evidence=(late.facts, late.matches) != (current.facts, current.matches))
         else:
+            fresh = Sitting(current)
+            same = before is not None and before.on_desk.ref == current.ref
+            if before is not None and same and not own:
+                fresh.take_over(before)
             if not own and before is not None:
                 self.keys.mute(DEAD_MS)
-            self._open(Sitting(current))
-            if not own and before is not None:
+            self._open(fresh)
+            if not own and before is not None and not same:
                 self._notice(translate("Review", "Another case: the one before was taken off the desk."), "info")
         self.foot.show_desk(desk)
         self.desk_shown.emit(desk)

@@ -35,7 +35,8 @@ class KeyList(QListWidget):
     def __init__(self, heard: Callable[[str], bool], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._heard = heard
-        self.setUniformItemSizes(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setEditTriggers(QListWidget.EditTrigger.NoEditTriggers)
         self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
 
@@ -105,17 +106,17 @@ class Sheet(QFrame):
     def wanted(self) -> QSize:
         """The size it would like."""
         rows = sum(self.list.sizeHintForRow(row) + 1 for row in range(self.list.count()))
-        return QSize(self.theme.em(44), rows + self.theme.em(7))
+        wide = max(self.theme.em(36), self.list.sizeHintForColumn(0) + self.theme.em(4))
+        return QSize(wide, rows + self.theme.em(6))
 
     def place(self) -> None:
         """Stand in the middle, above the bar, as large as wanted and there is room for."""
         outer = self._outer.size()
         wanted = self.wanted()
         wide = min(wanted.width(), outer.width() - self.theme.em(2))
-        high = min(wanted.height(), outer.height() - self.theme.em(8))
-        self.setGeometry(
-            (outer.width() - wide) // 2, max(self.theme.em(1), outer.height() - high - self.theme.em(8)), wide, high
-        )
+        foot = self.theme.em(10.5)
+        high = min(wanted.height(), outer.height() - foot - self.theme.em(1))
+        self.setGeometry((outer.width() - wide) // 2, outer.height() - foot - high, wide, high)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
@@ -240,7 +241,8 @@ class BatchSheet(Sheet):
         )
 
     def wanted(self) -> QSize:
-        return QSize(self.theme.em(60), self.theme.em(36))
+        rows = -(-self.list.count() // 5)
+        return QSize(self.theme.em(62), self.theme.em(8 + 15 * min(3, rows)))
 
     def heard(self, chord: str) -> bool:
         if len(chord) == 1 and chord.isalnum():

@@ -84,7 +84,7 @@ class Sitting:
     def ruling(self, kind: DecisionKind, ground: str = "", *, confirmed: bool = False) -> Ruling:
         """What is sent to the desk for this press."""
         against = kind in AGAINST_SELLER
-        off = self.measure_off and against
+        off = self.measure_off and against and self.step(kind, ground).due is not None
         return Ruling(
             ref=self.on_desk.ref,
             kind=kind,
@@ -121,6 +121,13 @@ class Sitting:
             on_desk.supersedes,
             on_desk.case.listing.revision,
         )
+
+    def take_over(self, before: Sitting) -> None:
+        """Go on with what was typed and chosen for the same case before its state changed."""
+        self.ground, self.note = before.ground, before.note
+        self.measure_off, self.measure_off_reason = before.measure_off, before.measure_off_reason
+        self.points, self.lifted, self.touched = before.points, before.lifted, before.touched
+        self._checked, self._unchecked, self._started = before._checked, before._unchecked, before._started
 
     def _point_facts(self, passed: bool) -> tuple[str, ...]:
         words = "Point of authentication passed: " if passed else "Point of authentication failed: "
