@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import Shiboken
 
 from reviewer.ui.faults import words_of
 from reviewer.ui.plain import PlainLabel, button
@@ -27,6 +28,7 @@ class OfflineDialog(QDialog):
     """`taken` carries the number of cases that were claimed."""
 
     taken = Signal(int)
+    _advanced = Signal(int, int)
 
     def __init__(self, intake: Intake, tasks: Tasks, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,13 +56,15 @@ class OfflineDialog(QDialog):
         self.end_button = button(self.tr("End offline work"), tip=self.tr("Give back what is not decided"))
         self.cancel_button = button(self.tr("Cancel"))
         self._lay_out()
+        self._advanced.connect(self._show_progress)
         self.take_button.clicked.connect(self.take)
         self.end_button.clicked.connect(self.end)
         self.cancel_button.clicked.connect(self.reject)
 
     def take(self) -> None:
         """Claim the cases."""
-        call = partial(self._intake.take_offline, self.hours.value(), self.cases.value())
+        call = partial(self._intake.take_offline, self.hours.value(), self.cases.value(), self._report)
+        self.progress.setRange(0, 0)
         self._busy(True, self.tr("Claiming cases and fetching their pictures …"))
         self._task = self._tasks.in_background(call, self._taken, self._failed, owner=self)
 
@@ -98,6 +102,15 @@ class OfflineDialog(QDialog):
         whole.addWidget(self.outcome)
         whole.addLayout(row)
         whole.setAlignment(Qt.AlignmentFlag.AlignTop)
+
+    def _report(self, done: int, total: int) -> None:
+        """Called on the thread that fetches the pictures."""
+        if Shiboken.isValid(self):
+            self._advanced.emit(done, total)
+
+    def _show_progress(self, done: int, total: int) -> None:
+        self.progress.setRange(0, total)
+        self.progress.setValue(done)
 
     def _taken(self, count: int) -> None:
         self._task = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -64,7 +64,7 @@ class Intake(Protocol):
 
     def claim_named(self, account: str, case_ids: Sequence[str]) -> tuple[CaseOnDesk, ...]: ...
 
-    def take_offline(self, hours: float, count: int) -> int: ...
+    def take_offline(self, hours: float, count: int, progress: Callable[[int, int], None] | None = None) -> int: ...
 
     def end_offline(self) -> None: ...
 

@@ -8,13 +8,13 @@ from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from reviewer.domain.text import visible
-from reviewer.services.model import CaseOnDesk, CaseRef, InboxItem
+from reviewer.services.model import CaseRef, InboxItem
 from reviewer.ui.faults import words_of
 from reviewer.ui.outbox.detail import InboxDetail
 from reviewer.ui.outbox.listing import make_table, swap_items
 from reviewer.ui.outbox.tables import ItemTable, inbox_columns
 from reviewer.ui.plain import PlainLabel
-from reviewer.ui.ports import Workstation
+from reviewer.ui.ports import Delivery
 from reviewer.ui.tasks import Tasks
 from reviewer.ui.theme import Theme
 
@@ -26,11 +26,11 @@ class InboxPane(QWidget):
     resolved = Signal()
     said = Signal(str, str)
 
-    def __init__(self, workstation: Workstation, tasks: Tasks, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, delivery: Delivery, tasks: Tasks, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._workstation = workstation
+        self._delivery = delivery
         self._tasks = tasks
-        self._busy = False
+        self._awaited: dict[int, CaseRef | None] = {}
         self.model = ItemTable[InboxItem](inbox_columns(), lambda item: item.id, theme, self)
         self.table = make_table(self.model, self.tr("What came back"), theme)
         self.detail = InboxDetail(theme)
@@ -55,53 +55,35 @@ class InboxPane(QWidget):
         self.table.setVisible(bool(items))
         self.empty.setVisible(not items)
         self._chosen(self.table.currentIndex())
+        self._settle(items)
 
     def answer(self, action: str) -> None:
-        """Deal with the chosen item: `again` (claims the case, then brings it), `moot` or `escalate`."""
+        """Deal with the chosen item: `again` (claims the case, then brings it with the draft), `moot` …"""
         item = self.model.item_at(self.table.currentIndex().row())
-        if item is None or self._busy or action not in item.actions:
+        if item is None or item.id in self._awaited or action not in item.actions:
             return
-        self._busy = True
-        if action == "again":
-            self.said.emit(self.tr("Claiming the case …"), "muted")
-            self._tasks.in_background(
-                partial(self._workstation.intake.claim_named, item.ref.account, (item.ref.case_id,)),
-                partial(self._claimed, item),
-                self._failed,
-                owner=self,
-            )
-            return
+        self._awaited[item.id] = item.ref if action == "again" else None
+        title = visible(item.title, limit=80, keep_lines=False)
+        self.said.emit(self.tr("Claiming “{0}” …").format(title) if action == "again" else "", "muted")
         self._tasks.on_desk(
-            partial(self._workstation.delivery.resolve, item.id, action),
-            lambda _done: self._resolved(None),
-            self._failed,
+            partial(self._delivery.resolve, item.id, action),
+            lambda _done: self.resolved.emit(),
+            partial(self._failed, item.id),
             owner=self,
         )
 
     def _chosen(self, index: QModelIndex, _previous: QModelIndex | None = None) -> None:
         self.detail.show_item(self.model.item_at(index.row()))
 
-    def _claimed(self, item: InboxItem, found: tuple[CaseOnDesk, ...]) -> None:
-        if not found:
-            self._busy = False
-            text = self.tr("Somebody else holds “{0}” now. Try again later, or record it as moot.")
-            self.said.emit(text.format(visible(item.title, limit=80, keep_lines=False)), "warning")
-            return
-        ref = found[0].ref
+    def _settle(self, items: tuple[InboxItem, ...]) -> None:
+        """Items that are gone were answered; a case that was claimed again lies on the desk."""
+        left = {item.id for item in items}
+        for item_id in [item_id for item_id in self._awaited if item_id not in left]:
+            ref = self._awaited.pop(item_id)
+            self.said.emit(self.tr("Recorded.") if ref is None else self.tr("The case lies on the desk."), "ok")
+            if ref is not None:
+                self.opened.emit(ref)
 
-        def again() -> None:
-            self._workstation.delivery.resolve(item.id, "again")
-            self._workstation.review.bring(ref)
-
-        self._tasks.on_desk(again, lambda _done: self._resolved(ref), self._failed, owner=self)
-
-    def _resolved(self, ref: CaseRef | None) -> None:
-        self._busy = False
-        self.said.emit(self.tr("Recorded.") if ref is None else self.tr("The case lies on the desk."), "muted")
-        self.resolved.emit()
-        if ref is not None:
-            self.opened.emit(ref)
-
-    def _failed(self, error: Exception) -> None:
-        self._busy = False
+    def _failed(self, item_id: int, error: Exception) -> None:
+        self._awaited.pop(item_id, None)
         self.said.emit(words_of(error), "danger")

@@ -44,7 +44,7 @@ class OutboxView(QWidget):
         self.setObjectName("outbox")
         self.setAccessibleName(self.tr("Outbox"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.inbox = InboxPane(workstation, tasks, theme)
+        self.inbox = InboxPane(workstation.delivery, tasks, theme)
         self.unsent = UnsentPane(workstation.delivery, tasks, theme)
         self.message = PlainLabel(role="muted").wrapped()
         self.message.setAccessibleName(self.tr("Message"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -104,6 +104,8 @@ class ShellWorkstation(FakeWorkstation):
         self.focused: list[QueueFilter] = []
         self.signed_in: list[tuple[str, Mapping[str, str]]] = []
         self.ended = 0
+        self.taken: list[tuple[float, int]] = []
+        self.intake.take_offline = self._take  # type: ignore[method-assign]
         self.accounts.known_kinds = (QUEUE_API, BROKEN)
         self.accounts.known = [Account(ACCOUNT, "queue_api", "Demo marketplaces", {"address": "http://127.0.0.1:8571"})]
         self.intake.set_focus = self.focused.append  # type: ignore[attr-defined]
@@ -112,6 +114,12 @@ class ShellWorkstation(FakeWorkstation):
 
     def diagnostics(self) -> str:
         return "Accounts: 1\nLog: quiet"
+
+    def _take(self, hours: float, count: int, progress: Callable[[int, int], None] | None = None) -> int:
+        if progress is not None:
+            progress(count, count)
+        self.taken.append((hours, count))
+        return count
 
     def _end(self) -> None:
         self.ended += 1
