@@ -18,7 +18,7 @@ from reviewer.hub.schema import SCHEMA_VERSION, facts, metadata
 Answer = TypeVar("Answer")
 Work = Callable[[Connection], Answer]
 
-_READERS = 3
+_READERS = 2
 
 
 class Database:

@@ -20,6 +20,7 @@ from reviewer.hub.app import create_app
 from reviewer.hub.store import Store, demo_tokens
 
 _IDLE_S = 65
+_SWITCH_S = 0.0005
 
 
 def serve(store: Store, *, host: str = "127.0.0.1", port: int = 8765, until: BinaryIO | None = None) -> None:
@@ -48,6 +49,8 @@ def serve(store: Store, *, host: str = "127.0.0.1", port: int = 8765, until: Bin
             timeout_graceful_shutdown=10,
             limit_concurrency=None,
         )
+        # The default of 5 ms lets the database threads keep the event loop waiting.
+        sys.setswitchinterval(_SWITCH_S)
         server = _Server(config, msgspec.json.encode(line).decode())
         if until is not None:
             threading.Thread(target=_stop_at_end, args=(server, until), daemon=True).start()

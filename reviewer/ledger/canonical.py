@@ -61,7 +61,7 @@ def _write_object(value: dict[Any, Any], parts: list[str]) -> None:
     for place, key in enumerate(sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))):
         if place:
             parts.append(",")
-        parts.append(json.dumps(key, ensure_ascii=False))
+        parts.append(_text(key))
         parts.append(":")
         _write(value[key], parts)
     parts.append("}")
