@@ -20,10 +20,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from reviewer.ui.review.glyphs import paint_glyph
+from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.pixmaps import Shown
 from reviewer.ui.review.viewport import Viewport
 from reviewer.ui.review.wording import translate
-from reviewer.ui.theme import Theme
 
 
 class Mode(StrEnum):
@@ -79,7 +79,7 @@ class PictureCanvas(QWidget):
     retry_asked = Signal()
     spot_picked = Signal(int)
 
-    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Looks, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._frame = Frame()

@@ -14,13 +14,13 @@ from reviewer.services.model import CaseOnDesk, CaseRef
 from reviewer.ui.commands import Commands, Scope
 from reviewer.ui.review.consequence import consequence
 from reviewer.ui.review.deciding import Deciding
+from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.pixmaps import PixmapStore, Shown
 from reviewer.ui.review.services import Intake
 from reviewer.ui.review.sheets import BatchSheet, Choice, ChoiceSheet
 from reviewer.ui.review.sitting import Sitting
 from reviewer.ui.review.wording import fact_text, kind_name, translate
 from reviewer.ui.tasks import Tasks
-from reviewer.ui.theme import Theme
 
 _LETTERS = "ABDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -31,7 +31,7 @@ class Choosing(QObject):
     changed = Signal()
     closed = Signal()
 
-    def __init__(self, theme: Theme, deciding: Deciding, surface: QWidget) -> None:
+    def __init__(self, theme: Looks, deciding: Deciding, surface: QWidget) -> None:
         super().__init__(surface)
         self._deciding = deciding
         self._sitting: Sitting | None = None
@@ -140,7 +140,7 @@ class Batch(QObject):
 
     def __init__(
         self,
-        theme: Theme,
+        theme: Looks,
         commands: Commands,
         intake: Intake,
         tasks: Tasks,

@@ -14,13 +14,13 @@ from reviewer.domain.reference import AuthenticationPoint, ReferenceProduct
 from reviewer.domain.text import visible
 from reviewer.services.model import CaseOnDesk
 from reviewer.ui.review.canvas import Frame, Mode, PictureCanvas, Spot
+from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.pixmaps import FULL_SIDE, Answer, PixmapStore, Shown
 from reviewer.ui.review.side import PictureSide, refusal_of
 from reviewer.ui.review.sitting import Sitting, best_pair, pair_digests
 from reviewer.ui.review.thumbnails import Thumbnail
 from reviewer.ui.review.viewport import Viewport
 from reviewer.ui.review.wording import amount, match_text, translate
-from reviewer.ui.theme import Theme
 
 _FULL = QSize(FULL_SIDE, FULL_SIDE)
 #: So many cases ahead have their best pair and small pictures made ready.
@@ -39,7 +39,7 @@ class ComparePane(QWidget):
     pair_settled = Signal()
     point_changed = Signal()
 
-    def __init__(self, theme: Theme, store: PixmapStore, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Looks, store: PixmapStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store = store
         self._sitting: Sitting | None = None

@@ -35,7 +35,6 @@ class Deciding(QObject):
     confirmation_asked = Signal(str)
     reason_missed = Signal()
     failed = Signal(str)
-    busy_changed = Signal(bool)
 
     def __init__(self, review: Review, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -121,15 +120,14 @@ class Deciding(QObject):
             self._drafting.stop()
             self._save_draft()
         self._busy = True
-        self.busy_changed.emit(True)
         self._tasks.on_desk(call, self._stepped, self._refused, owner=self)
 
     def _stepped(self, desk: Desk) -> None:
-        self._end_step()
+        self._busy = False
         self.desk_arrived.emit(desk, True)
 
     def _refused(self, error: Exception) -> None:
-        self._end_step()
+        self._busy = False
         if isinstance(error, OperatorError):
             self.failed.emit(str(error))
         else:
@@ -137,10 +135,6 @@ class Deciding(QObject):
             self.failed.emit(
                 translate("Review", "That did not work; nothing was decided. ({0})").format(type(error).__name__)
             )
-
-    def _end_step(self) -> None:
-        self._busy = False
-        self.busy_changed.emit(False)
 
     def _save_draft(self) -> None:
         sitting = self._sitting

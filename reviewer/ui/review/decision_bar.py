@@ -11,9 +11,9 @@ from reviewer.domain.text import visible
 from reviewer.ui.commands import Commands
 from reviewer.ui.plain import button, label_text, tooltip
 from reviewer.ui.review.consequence import consequence, skip_effect
+from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.sitting import Sitting
 from reviewer.ui.review.wording import ground_title, kind_name, measure_text, translate
-from reviewer.ui.theme import Theme
 
 #: The decisions with the ids of their commands and how much room their words need; None is Skip.
 KEYS: tuple[tuple[DecisionKind | None, str, int], ...] = (
@@ -36,7 +36,7 @@ _TONES = {
 class DecisionButton(QAbstractButton):
     """A decision with its key; below it what it does."""
 
-    def __init__(self, theme: Theme, tone: str, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Looks, tone: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._tone = tone
@@ -137,7 +137,7 @@ class DecisionBar(QWidget):
     reason_edited = Signal(str)
     entry_left = Signal()
 
-    def __init__(self, theme: Theme, commands: Commands, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Looks, commands: Commands, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._commands = commands
@@ -175,8 +175,7 @@ class DecisionBar(QWidget):
         layout.addLayout(keys)
 
     def show_sitting(self, sitting: Sitting) -> None:
-        """Show a case: what each key would do, and what was typed."""
-        self.refresh(sitting)
+        """Show what was typed for a case; `refresh` shows what each key would do."""
         for field, text in ((self.note, sitting.note), (self.reason, sitting.measure_off_reason)):
             if field.text() != text:
                 field.setText(text)
@@ -215,11 +214,6 @@ class DecisionBar(QWidget):
             hint = words.format(self._commands.chord_text(command)) if command else words
             if field.placeholderText() != hint:
                 field.setPlaceholderText(hint)
-
-    def set_busy(self, busy: bool) -> None:
-        """Whether a decision is being recorded."""
-        for made in self.buttons.values():
-            made.setEnabled(not busy)
 
     def _say(self, made: QPushButton, command: str, text: str) -> None:
         words = f"{text}  [{self._commands.chord_text(command)}]"

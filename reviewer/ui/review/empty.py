@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from reviewer.domain.text import visible
 from reviewer.services.model import Desk
 from reviewer.ui.plain import PlainLabel, button, label_text
+from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.wording import day_and_time, translate
-from reviewer.ui.theme import Theme
 
 
 class EmptyPage(QWidget):
@@ -17,7 +17,7 @@ class EmptyPage(QWidget):
 
     action_asked = Signal(str)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Looks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._action = ""
         self.title = PlainLabel("", "title").wrapped()

@@ -11,10 +11,10 @@ from reviewer.domain.facts import Side
 from reviewer.domain.reference import AuthenticationPoint, ReferenceProduct
 from reviewer.domain.text import visible
 from reviewer.ui.commands import Commands
+from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.passage import Line, Passage
 from reviewer.ui.review.sitting import Sitting
 from reviewer.ui.review.wording import day, fact_text, translate
-from reviewer.ui.theme import Theme
 
 _IN, _OUT = "☑", "☐"
 
@@ -29,7 +29,7 @@ class FactsPanel(QScrollArea):
     fact_toggled = Signal(str)
     point_picked = Signal(int)
 
-    def __init__(self, theme: Theme, commands: Commands, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Looks, commands: Commands, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._commands = commands
         self.passage = Passage(theme, translate("Review", "Facts and points of authentication"))
@@ -47,6 +47,20 @@ class FactsPanel(QScrollArea):
         reference: ReferenceProduct | None,
     ) -> None:
         """Show a case's facts and the points of the reference product that is shown."""
+        self.passage.set_lines(self._lines(sitting, points, point, reference))
+
+    def prepare(self, sitting: Sitting, reference: ReferenceProduct | None) -> None:
+        """Lay a coming case out ahead."""
+        points = reference.authentication_points if reference is not None else ()
+        self.passage.prepare(self._lines(sitting, points, -1, reference))
+
+    def _lines(
+        self,
+        sitting: Sitting,
+        points: Sequence[AuthenticationPoint],
+        point: int,
+        reference: ReferenceProduct | None,
+    ) -> list[Line]:
         lines = [*fact_lines(sitting)]
         if points:
             keys = translate("Review", "{0} next, {1} pass, {2} fail").format(
@@ -58,7 +72,7 @@ class FactsPanel(QScrollArea):
             lines += point_lines(sitting, points, point)
         if reference is not None:
             lines += reference_lines(reference)
-        self.passage.set_lines(lines)
+        return lines
 
     def _clicked(self, key: str) -> None:
         kind, _, rest = key.partition(":")

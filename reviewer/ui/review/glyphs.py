@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 #: Strokes in a square of 16 by 16: points of a line that is drawn through them.
 _STROKES: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {
@@ -29,6 +31,26 @@ _STROKES: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {
 
 def paint_glyph(painter: QPainter, name: str, box: QRectF, colour: QColor) -> None:
     """Paint a shape into a square; unknown names paint a dot."""
+    ratio = painter.device().devicePixelRatio()
+    side = max(1, round(min(box.width(), box.height()) * ratio))
+    place = QRectF(0, 0, side / ratio, side / ratio)
+    place.moveCenter(box.center())
+    corner = QPointF(round(place.left() * ratio) / ratio, round(place.top() * ratio) / ratio)
+    painter.drawPixmap(corner, _drawn(name, side, colour.rgba(), ratio))
+
+
+@lru_cache(maxsize=512)
+def _drawn(name: str, side: int, rgba: int, ratio: float) -> QPixmap:
+    pixmap = QPixmap(side, side)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    _draw(painter, name, QRectF(0, 0, side, side), QColor.fromRgba(rgba))
+    painter.end()
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap
+
+
+def _draw(painter: QPainter, name: str, box: QRectF, colour: QColor) -> None:
     side = min(box.width(), box.height())
     unit = side / 16
     left, top = box.center().x() - side / 2, box.center().y() - side / 2

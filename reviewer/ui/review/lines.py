@@ -12,9 +12,9 @@ from reviewer.services.clock import now, steady
 from reviewer.services.model import CaseOnDesk, Desk, Status
 from reviewer.ui.commands import Commands
 from reviewer.ui.plain import ElidedLabel, PlainLabel
+from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.passage import Line, Passage
 from reviewer.ui.review.wording import kind_letter, translate
-from reviewer.ui.theme import Theme
 from reviewer.ui.words import countdown, span
 
 _SOON_S = 30 * 60
@@ -23,7 +23,7 @@ _SOON_S = 30 * 60
 class CaseBar(Passage):
     """Which case this is, when it is due, how long the lease lasts, and what stands in the way."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Looks, parent: QWidget | None = None) -> None:
         super().__init__(theme, translate("Review", "The case"), parent, padding=0.5)
         self._on_desk: CaseOnDesk | None = None
         self._notice = ("", "")
@@ -104,7 +104,7 @@ def _case_line(on_desk: CaseOnDesk, moment: datetime) -> Line:
 class Foot(QWidget):
     """Keys on the left, what is being sent in the middle, the day on the right."""
 
-    def __init__(self, theme: Theme, commands: Commands, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Looks, commands: Commands, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._commands = commands
         self._status = Status()

@@ -16,9 +16,9 @@ from reviewer.domain.text import has_hidden_controls, mixed_script_words, visibl
 from reviewer.domain.values import Money, gtin_is_valid
 from reviewer.services.model import CaseOnDesk
 from reviewer.ui.plain import button
+from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.passage import Line, Mark, Passage
 from reviewer.ui.review.wording import amount, country_name, host_of, language_name, translate
-from reviewer.ui.theme import Theme
 
 #: So much of a description is shown before "Show all" is asked for.
 SHOWN_AT_FIRST = 10_000
@@ -40,7 +40,7 @@ class _Description(QPlainTextEdit):
 class ListingPanel(QScrollArea):
     """The texts of a listing, all of them plain."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Looks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         inner = QWidget()
@@ -70,16 +70,17 @@ class ListingPanel(QScrollArea):
     def show_case(self, on_desk: CaseOnDesk, product: int = 0) -> None:
         """Show a case's listing; `product` is the reference product its price is compared with."""
         case = on_desk.case
-        references = case.references
-        reference = references[product] if product < len(references) else None
-        changes = changed_lines(case.previous, case.listing) if case.previous is not None else ()
-        self.head.set_lines((*title_lines(case.listing), *changes, *claim_lines(on_desk, reference)))
+        self.head.set_lines(head_lines(on_desk, product))
         if case.listing is not self._listing:
             self.verticalScrollBar().setValue(0)
             self._listing, self._on_desk = case.listing, on_desk
             self.description.setFont(self._theme.font(case.listing.language))
             self._put(SHOWN_AT_FIRST)
             self.show_all.setVisible(len(case.listing.description) > SHOWN_AT_FIRST)
+
+    def prepare(self, on_desk: CaseOnDesk, product: int = 0) -> None:
+        """Lay a coming case out ahead."""
+        self.head.prepare(head_lines(on_desk, product))
 
     def _show_whole(self) -> None:
         self._put(None)
@@ -108,6 +109,14 @@ class ListingPanel(QScrollArea):
     def _restyle(self) -> None:
         if self._listing is not None:
             self.description.setFont(self._theme.font(self._listing.language))
+
+
+def head_lines(on_desk: CaseOnDesk, product: int) -> tuple[Line, ...]:
+    """Everything above the description."""
+    case = on_desk.case
+    reference = case.references[product] if product < len(case.references) else None
+    changes = changed_lines(case.previous, case.listing) if case.previous is not None else ()
+    return (*title_lines(case.listing), *changes, *claim_lines(on_desk, reference))
 
 
 def title_lines(listing: Listing) -> Iterator[Line]:

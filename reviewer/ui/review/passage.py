@@ -29,8 +29,8 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
 from reviewer.ui.plain import tooltip
 from reviewer.ui.review.glyphs import paint_glyph
+from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.wording import translate
-from reviewer.ui.theme import Theme
 
 #: Between two lines, in heights of the text.
 _LEADING = 0.14
@@ -116,13 +116,15 @@ class Passage(QWidget):
 
     line_clicked = Signal(str)
 
-    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None, *, padding: float = 0.5) -> None:
+    def __init__(self, theme: Looks, name: str, parent: QWidget | None = None, *, padding: float = 0.5) -> None:
         super().__init__(parent)
         self._theme = theme
         self._padding = padding
         self._lines: tuple[Line, ...] = ()
         self._sets: list[_Set] = []
         self._types: dict[tuple[str, float, bool, bool], _Type] = {}
+        self._arranged: dict[int, tuple[list[_Set], float]] = {}
+        self._ready: dict[tuple[Line, ...], dict[int, tuple[list[_Set], float]]] = {}
         self._width = -1
         self._height = 0.0
         self.setAccessibleName(name)
@@ -139,12 +141,20 @@ class Passage(QWidget):
         if fresh == self._lines:
             return
         self._lines = fresh
+        self._arranged = self._ready.pop(fresh, {})
+        self._ready.clear()
         before = self._height
         self._arrange(self.width())
         if self._height != before:
             self.updateGeometry()
         self.update()
         self.setAccessibleDescription(self.text())
+
+    def prepare(self, lines: Sequence[Line]) -> None:
+        """Lay these lines out now, so that showing them next costs nothing."""
+        ahead = tuple(lines)
+        if ahead not in self._ready and ahead != self._lines:
+            self._ready = {ahead: {self._width: self._laid_out(ahead, self._width)}}
 
     def text(self) -> str:
         """All lines as plain text."""
@@ -158,9 +168,7 @@ class Passage(QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        if width != self._width:
-            self._arrange(width)
-        return round(self._height + 0.5)
+        return round(self._arrangement(width)[1] + 0.5)
 
     def sizeHint(self) -> QSize:
         width = self.width() if self.width() > 0 else self._theme.em(20)
@@ -217,6 +225,8 @@ class Passage(QWidget):
 
     def _restyle(self) -> None:
         self._types.clear()
+        self._arranged.clear()
+        self._ready.clear()
         self._width = -1
         self._arrange(self.width())
         self.updateGeometry()
@@ -236,11 +246,23 @@ class Passage(QWidget):
 
     def _arrange(self, width: int) -> None:
         self._width = width
+        self._sets, self._height = self._arrangement(width)
+
+    def _arrangement(self, width: int) -> tuple[list[_Set], float]:
+        """The lines with their places at a width, and their height; layouts ask for a few widths again and again."""
+        known = self._arranged.get(width)
+        if known is None:
+            if len(self._arranged) > 4:
+                self._arranged.clear()
+            known = self._arranged[width] = self._laid_out(self._lines, width)
+        return known
+
+    def _laid_out(self, lines: tuple[Line, ...], width: int) -> tuple[list[_Set], float]:
         em = self._theme.em(1)
         pad = em * self._padding
         top = pad * 0.6
-        self._sets = []
-        for line in self._lines:
+        sets = []
+        for line in lines:
             kind = self._type(line)
             top += line.gap * em
             left = pad + line.indent * em + (1.35 * em * line.scale if line.glyph else 0.0)
@@ -248,9 +270,9 @@ class Passage(QWidget):
             item = _lay_out(line, kind, left, top, max(2.0 * em, width - left - pad), trailing)
             if line.meter is not None:
                 item.height += 1.0 * em
-            self._sets.append(item)
+            sets.append(item)
             top += item.height + _LEADING * em
-        self._height = top + pad * 0.6
+        return sets, top + pad * 0.6
 
     def _paint(self, painter: QPainter, item: _Set) -> None:
         line, em = item.line, self._theme.em(1)
@@ -332,7 +354,7 @@ def _rows(text: str, font: QFont, first: float, width: float, limit: int) -> tup
     return layout, height
 
 
-def _paint_meter(painter: QPainter, meter: Meter, box: QRectF, theme: Theme) -> None:
+def _paint_meter(painter: QPainter, meter: Meter, box: QRectF, theme: Looks) -> None:
     top = max(1, meter.top)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -23,10 +23,11 @@ from reviewer.ui.review.empty import EmptyPage
 from reviewer.ui.review.facts_panel import FactsPanel
 from reviewer.ui.review.lines import CaseBar, Foot
 from reviewer.ui.review.listing_panel import ListingPanel
+from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.pixmaps import PixmapStore
 from reviewer.ui.review.seller_panel import SellerPanel
 from reviewer.ui.review.services import ReviewWorkstation
-from reviewer.ui.review.sitting import Sitting
+from reviewer.ui.review.sitting import Sitting, best_pair
 from reviewer.ui.review.wording import translate
 from reviewer.ui.tasks import Latest, Tasks
 from reviewer.ui.theme import Theme
@@ -58,24 +59,27 @@ class ReviewScreen(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        looks = Looks(theme, self)
         self._workstation = workstation
         self._tasks = tasks
         self._sitting: Sitting | None = None
         self._desk = Desk(None, empty_reason="loading")
         self.store = PixmapStore(workstation.pictures, self)
         self.deciding = Deciding(workstation.review, tasks, self)
-        self.case_bar = CaseBar(theme, self)
-        self.compare = ComparePane(theme, self.store, self)
-        self.listing = ListingPanel(theme, self)
-        self.facts = FactsPanel(theme, commands, self)
-        self.seller = SellerPanel(theme, self)
-        self.bar = DecisionBar(theme, commands, self)
-        self.foot = Foot(theme, commands, self)
-        self.empty = EmptyPage(theme, self)
+        self.case_bar = CaseBar(looks, self)
+        self.compare = ComparePane(looks, self.store, self)
+        self.listing = ListingPanel(looks, self)
+        self.facts = FactsPanel(looks, commands, self)
+        self.seller = SellerPanel(looks, self)
+        self.bar = DecisionBar(looks, commands, self)
+        self.foot = Foot(looks, commands, self)
+        self.empty = EmptyPage(looks, self)
         self._pages = QStackedWidget(self)
-        self._lay_out(theme)
-        self.choosing = Choosing(theme, self.deciding, self)
-        self.batch = Batch(theme, commands, workstation.intake, tasks, self.store, self.deciding, self)
+        self._lay_out()
+        self.choosing = Choosing(looks, self.deciding, self)
+        self.batch = Batch(looks, commands, workstation.intake, tasks, self.store, self.deciding, self)
+        self._ahead = QTimer(self, singleShot=True, interval=60)
+        self._ahead.timeout.connect(self._prepare)
         self._status = Latest(self._fetch_status)
         self.keys = KeySurface(self, commands, Scope.REVIEW)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -123,7 +127,7 @@ class ReviewScreen(QWidget):
         self.setFocus()
         self.refresh()
 
-    def _lay_out(self, theme: Theme) -> None:
+    def _lay_out(self) -> None:
         below = QSplitter(Qt.Orientation.Horizontal)
         for panel in (self.listing, self.facts):
             below.addWidget(panel)
@@ -215,7 +219,7 @@ class ReviewScreen(QWidget):
         self._pages.setCurrentIndex(1)
         self.case_bar.show_case(sitting.on_desk)
         self.compare.show_sitting(sitting, self._desk.upcoming)
-        self.listing.show_case(sitting.on_desk)
+        self.listing.show_case(sitting.on_desk, self.compare.product)
         self.bar.show_sitting(sitting)
         self._show_choice()
         if self.isVisible():
@@ -249,6 +253,16 @@ class ReviewScreen(QWidget):
 
     def _tell_painted(self, sitting: Sitting, pressed: int) -> None:
         self.case_painted.emit(sitting.on_desk.ref, perf_counter_ns() - pressed if pressed else 0)
+        self._ahead.start()
+
+    def _prepare(self) -> None:
+        """Lay the texts of the next case out while the reviewer looks at this one."""
+        for on_desk in self._desk.upcoming[:1]:
+            sitting, product = Sitting(on_desk), best_pair(on_desk)[1]
+            references = on_desk.case.references
+            self.seller.prepare(sitting)
+            self.facts.prepare(sitting, references[product] if references else None)
+            self.listing.prepare(on_desk, product)
 
     # What is pressed and typed
 

@@ -13,6 +13,7 @@ from reviewer.domain.seller import Offence, Seller
 from reviewer.domain.text import visible
 from reviewer.policy.policy import Policy
 from reviewer.services.clock import now
+from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.passage import Line, Meter, Passage
 from reviewer.ui.review.sitting import Sitting
 from reviewer.ui.review.wording import (
@@ -30,13 +31,12 @@ from reviewer.ui.review.wording import (
     translate,
     verification_look,
 )
-from reviewer.ui.theme import Theme
 
 
 class SellerPanel(QScrollArea):
     """The right column."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Looks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.passage = Passage(theme, translate("Review", "Seller, ladder and flags"))
         self.setWidgetResizable(True)
@@ -46,19 +46,26 @@ class SellerPanel(QScrollArea):
 
     def show_sitting(self, sitting: Sitting) -> None:
         """Show the seller of a case and what the ladder says for the chosen ground."""
-        case, policy, moment = sitting.on_desk.case, sitting.on_desk.policy, now()
-        ground = policy.ground(sitting.ground)
-        kind = ground.action if ground is not None else DecisionKind.TAKEDOWN
-        self.passage.set_lines(
-            (
-                *seller_lines(case.seller, moment),
-                *_strike_lines(sitting, kind),
-                *offence_lines(case.seller, policy, moment),
-                *link_lines(case),
-                *ladder_lines(sitting, kind),
-                *flag_lines(case.flags, policy),
-            )
-        )
+        self.passage.set_lines(panel_lines(sitting))
+
+    def prepare(self, sitting: Sitting) -> None:
+        """Lay a coming case out ahead."""
+        self.passage.prepare(panel_lines(sitting))
+
+
+def panel_lines(sitting: Sitting) -> tuple[Line, ...]:
+    """Everything in the right column."""
+    case, policy, moment = sitting.on_desk.case, sitting.on_desk.policy, now()
+    ground = policy.ground(sitting.ground)
+    kind = ground.action if ground is not None else DecisionKind.TAKEDOWN
+    return (
+        *seller_lines(case.seller, moment),
+        *_strike_lines(sitting, kind),
+        *offence_lines(case.seller, policy, moment),
+        *link_lines(case),
+        *ladder_lines(sitting, kind),
+        *flag_lines(case.flags, policy),
+    )
 
 
 def seller_lines(seller: Seller, moment: datetime) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QListView, QListWidget, QListWidgetItem, Q
 
 from reviewer.ui.keys import chord_of
 from reviewer.ui.plain import PlainLabel, tooltip
-from reviewer.ui.theme import Theme
+from reviewer.ui.review.looks import Looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Sheet(QFrame):
 
     closed = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Looks, parent: QWidget) -> None:
         super().__init__(parent)
         self.theme = theme
         self._outer = parent
@@ -132,7 +132,7 @@ class ChoiceSheet(Sheet):
 
     chosen = Signal(str)
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Looks, parent: QWidget) -> None:
         super().__init__(theme, parent)
         self._choices: tuple[Choice, ...] = ()
         self.list.itemClicked.connect(self._clicked)
@@ -196,7 +196,7 @@ class BatchSheet(Sheet):
 
     decided = Signal(str)
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Looks, parent: QWidget) -> None:
         super().__init__(theme, parent)
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setResizeMode(QListView.ResizeMode.Adjust)

@@ -7,15 +7,15 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from reviewer.domain.listing import Picture
 from reviewer.imaging.pictures import RefusedPicture
 from reviewer.ui.review.canvas import PictureCanvas
+from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.passage import Line, Passage
 from reviewer.ui.review.thumbnails import Thumbnail, ThumbnailStrip
-from reviewer.ui.theme import Theme
 
 
 class PictureSide(QWidget):
     """Listing or reference: `place` is the picture that is large, -1 where there is none."""
 
-    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Looks, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.pictures: tuple[Picture, ...] = ()
         self.place = -1

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from reviewer.ui.plain import tooltip
 from reviewer.ui.review.glyphs import paint_glyph
+from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.pixmaps import Shown
 from reviewer.ui.review.wording import translate
-from reviewer.ui.theme import Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ThumbnailStrip(QWidget):
 
     picked = Signal(int)
 
-    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Looks, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._name = name
@@ -122,8 +122,11 @@ class ThumbnailStrip(QWidget):
             size = item.shown.source.scaled(box.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
             inner = QRectF(0, 0, size.width(), size.height())
             inner.moveCenter(box.center())
+            pixmap, ratio = item.shown.pixmap, self.devicePixelRatioF()
+            if abs(pixmap.width() - inner.width() * ratio) < 2 and abs(pixmap.height() - inner.height() * ratio) < 2:
+                inner = QRectF(round(inner.left()), round(inner.top()), pixmap.width() / ratio, pixmap.height() / ratio)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawPixmap(inner, item.shown.pixmap, QRectF(item.shown.pixmap.rect()))
+            painter.drawPixmap(inner, pixmap, QRectF(pixmap.rect()))
         elif item.veiled:
             paint_glyph(painter, "eye", box.adjusted(12, 12, -12, -12), colour("muted"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
