@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import random
-import uuid
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, insert
@@ -13,6 +11,7 @@ from sqlalchemy import Connection, insert
 from reviewer.errors import OperatorError
 from reviewer.hub.auth import DEMO_ACCOUNTS, add_account
 from reviewer.hub.demo_catalogue import DemoProduct, read_products, reference_of
+from reviewer.hub.demo_history import make_history
 from reviewer.hub.demo_listings import Writer, make_case, read_texts
 from reviewer.hub.demo_sellers import MARKETPLACES, DemoMarketplace, make_sellers
 from reviewer.hub.demo_special import make_special
@@ -35,22 +34,6 @@ SEED = 7
 OPEN_CASES = 300
 _COPIES = 24
 
-#: Careers: for each profile how many past decisions, and what they were.
-_CAREERS = {
-    "spotless": (0, 1),
-    "private": (0, 1),
-    "new": (0, 0),
-    "mixed": (1, 3),
-    "repeat": (2, 5),
-    "banned": (5, 6),
-    "back": (0, 0),
-}
-_ENDS = {
-    "mixed": (("seller_warned", "all", None), ("seller_restricted", "brand", 7)),
-    "repeat": (("seller_warned", "all", None), ("seller_restricted", "category", 14), ("account_suspended", "all", 21)),
-    "banned": (("account_closed", "all", None),),
-}
-
 
 def fill_demo(store: Store, *, seed: int = SEED, cases: int = OPEN_CASES, folder: Path | None = None) -> int:
     """Fills an empty store and returns the number of open cases; times are relative to the store's clock.
@@ -67,11 +50,20 @@ def fill_demo(store: Store, *, seed: int = SEED, cases: int = OPEN_CASES, folder
         raise OperatorError(f"The demo's files are not complete: {error.filename} is missing.") from None
     writer = Writer(rng, now, store.policy, products, texts)
     sellers = make_sellers(rng, now)
-    history = _make_history(writer, sellers)
+    places = {place.id: place for place in MARKETPLACES}
+    history = make_history(
+        rng,
+        now,
+        store.policy,
+        sellers,
+        lambda seller, number, scenario: make_case(
+            writer, places[seller.marketplace], seller, number, scenario=scenario
+        ),
+    )
     open_cases = _make_cases(writer, sellers, cases, store.media)
 
     def write(connection: Connection) -> None:
-        connection.execute(insert(marketplaces), [_marketplace(place) for place in MARKETPLACES])
+        connection.execute(insert(marketplaces), [marketplace_row(place) for place in MARKETPLACES])
         for token, (name, role) in DEMO_ACCOUNTS.items():
             add_account(connection, name, role, token, now)
         put_references(connection, [reference_of(product, _authorised(product, sellers)) for product in products])
@@ -92,7 +84,8 @@ def _cases_of(history: list[SeededDecision]) -> list[SeededCase]:
     return [decision.case for decision in history]
 
 
-def _marketplace(place: DemoMarketplace) -> dict[str, str]:
+def marketplace_row(place: DemoMarketplace) -> dict[str, str]:
+    """The columns of a marketplace."""
     return {
         "id": place.id,
         "name": place.name,
@@ -143,54 +136,3 @@ def _make_cases(writer: Writer, sellers: list[SeededSeller], count: int, folder:
     calm = sorted(made, key=lambda case: (case.priority, case.id))[40:47]
     special = {case.id: case for case in make_special(calm, writer.products, folder)}
     return [special.get(case.id, case) for case in made]
-
-
-def _make_history(writer: Writer, sellers: list[SeededSeller]) -> list[SeededDecision]:
-    """Past decisions of each career, the oldest first, some overturned; the last gives the standing."""
-    rng = writer.rng
-    places = {place.id: place for place in MARKETPLACES}
-    made: list[SeededDecision] = []
-    for seller in sellers:
-        count = rng.randint(*_CAREERS[seller.profile])
-        age = (writer.now - seller.joined).days
-        ends = _ENDS.get(seller.profile, (("seller_warned", "all", None),))
-        days = sorted((rng.randint(1, max(2, min(age, 420))) for _ in range(count)), reverse=True)
-        for place, back in enumerate(days):
-            last = place == len(days) - 1
-            number = 9_000 + len(made)
-            scenario = "used" if seller.profile in ("spotless", "private") else None
-            case = make_case(writer, places[seller.marketplace], seller, number, scenario=scenario)
-            at = writer.now - timedelta(days=back, minutes=rng.randint(10, 1200))
-            measure = rng.choice(ends) if last else ("seller_warned", "all", None)
-            made.append(_decided(writer, seller, case, at, measure, last))
-    return made
-
-
-def _decided(
-    writer: Writer,
-    seller: SeededSeller,
-    case: SeededCase,
-    at: datetime,
-    measure: tuple[str, str, int | None],
-    last: bool,
-) -> SeededDecision:
-    rng = writer.rng
-    bad = seller.profile in ("mixed", "repeat", "banned")
-    kind = rng.choice(("takedown", "takedown", "warn")) if bad else rng.choice(("clear", "warn"))
-    ground_id = case.flags[0].reason if kind == "takedown" else "misleading"
-    if seller.profile == "banned" and last:
-        kind, ground_id = "takedown", "counterfeit"
-    ground = writer.policy.ground(ground_id)
-    overturned = kind != "clear" and not last and rng.random() < 0.15
-    opened = at - timedelta(hours=rng.randint(2, 30))
-    return SeededDecision(
-        id=str(uuid.UUID(int=rng.getrandbits(128), version=4)),
-        case=replace(case, opened=opened, due=opened + timedelta(hours=24), previous=None),
-        kind=kind,
-        ground="" if kind == "clear" else ground_id,
-        at=at,
-        reviewer_id=rng.choice(("reviewer", "reviewer-2", "lead")),
-        points=ground.points if ground and kind != "clear" else 0,
-        overturned=overturned,
-        measure=None if kind == "clear" else measure,
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -103,14 +104,22 @@ _FIXED = {
 }  # fmt: skip
 
 
-def make_sellers(rng: random.Random, now: datetime) -> list[SeededSeller]:
-    """The demo's sellers; the same for the same state of `rng`."""
-    gone = {first: second for first, second in _BACK}
-    returned = {second: first for first, second in _BACK}
+def make_sellers(
+    rng: random.Random,
+    now: datetime,
+    marketplaces: Sequence[DemoMarketplace] = MARKETPLACES,
+    back: Sequence[tuple[str, str]] = _BACK,
+) -> list[SeededSeller]:
+    """Sellers of those marketplaces; the same for the same state of `rng`.
+
+    `back` are names of one trader: the first account was closed and came back as the second.
+    """
+    gone = {first for first, _ in back}
+    returned = {second: first for first, second in back}
     names = [name for name, profile in _PROFILES.items() if profile[0]]
     weights = [_PROFILES[name][0] for name in names]
     made: list[SeededSeller] = []
-    for marketplace in MARKETPLACES:
+    for marketplace in marketplaces:
         for number, (shown, country) in enumerate(marketplace.sellers, start=1):
             drawn = rng.choices(names, weights)[0]
             profile = "banned" if shown in gone else "back" if shown in returned else _FIXED.get(shown, drawn)
