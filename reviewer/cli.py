@@ -113,6 +113,47 @@ def hub_token(
     typer.echo(token)
 
 
+@hub_app.command("marketplace")
+def hub_marketplace(
+    data: DataFolder,
+    marketplace_id: Annotated[str, typer.Option("--id", help="Small letters and digits, such as pasarlink.")],
+    name: Annotated[str, typer.Option(help="The name that reviewers see.")],
+    currency: Annotated[str, typer.Option(help="ISO 4217, such as IDR.")],
+    language: Annotated[str, typer.Option(help="BCP 47, such as id.")],
+    country: Annotated[str, typer.Option(help="ISO 3166-1 alpha-2, such as ID.")],
+    database_url: Annotated[str | None, typer.Option("--database-url")] = None,
+) -> None:
+    """Make or change a marketplace; listings are only taken for those that are known."""
+    from reviewer.hub.provision import put_marketplace
+    from reviewer.hub.store import open_store
+
+    values = {"id": marketplace_id, "name": name, "currency": currency, "language": language, "country": country}
+    store = open_store(data, database_url=database_url)
+    try:
+        store.database.write(lambda connection: put_marketplace(connection, values))
+    finally:
+        store.close()
+    typer.echo(f"{marketplace_id} is there.")
+
+
+@hub_app.command("references")
+def hub_references(
+    data: DataFolder,
+    file: Annotated[Path, typer.Option(help="A JSON file with a list of reference products.")],
+    database_url: Annotated[str | None, typer.Option("--database-url")] = None,
+) -> None:
+    """Make or change reference products from a file."""
+    from reviewer.hub.provision import put_reference_file
+    from reviewer.hub.store import open_store
+
+    store = open_store(data, database_url=database_url)
+    try:
+        count = store.database.write(lambda connection: put_reference_file(connection, file))
+    finally:
+        store.close()
+    typer.echo(f"{count} reference products are there.")
+
+
 def main() -> None:
     """The entry point: what a person can mend is one clear line and exit code 2."""
     try:
