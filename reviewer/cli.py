@@ -10,16 +10,74 @@ import typer
 
 from reviewer.errors import OperatorError
 
-app = typer.Typer(name="reviewer", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(name="reviewer", add_completion=False, pretty_exceptions_enable=False)
 hub_app = typer.Typer(no_args_is_help=True, help="Run the reference queue server.")
 app.add_typer(hub_app, name="hub")
 
 DataFolder = Annotated[Path, typer.Option("--data", help="The hub's data folder; made where it is missing.")]
 
 
-@app.callback()
-def reviewer() -> None:
-    """Decide flagged marketplace listings."""
+@app.callback(invoke_without_command=True)
+def reviewer(
+    context: typer.Context,
+    data: Annotated[Path | None, typer.Option("--data", help="The data folder of the workstation.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Work on the embedded demo hub.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    """Decide flagged marketplace listings.  Without a command the workstation opens."""
+    from reviewer import __version__
+
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        from reviewer.app import main as open_workstation
+
+        arguments = [*(["--data", str(data)] if data else []), *(["--demo"] if demo else [])]
+        raise typer.Exit(open_workstation(arguments))
+
+
+@app.command()
+def tour(
+    out: Annotated[Path, typer.Option(help="The folder for pictures and summary.json.")] = Path("out/tour"),
+    cases: Annotated[int, typer.Option(min=1, help="How many cases are decided at least.")] = 40,
+    hub: Annotated[str, typer.Option(help="A hub that runs already; empty for a demo hub of its own.")] = "",
+    token: Annotated[str, typer.Option(help="A reviewer's token at that hub.")] = "",
+    screenshots: Annotated[
+        Path | None, typer.Option(help="Only take the pictures of the documentation, into this folder.")
+    ] = None,
+) -> None:
+    """Work the real window by keys and ask the hub whether it holds exactly what the window showed."""
+    import os
+
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) and sys.platform == "linux":
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from reviewer.tour.command import TourOptions, run_tour
+    
+
+    if hub and not token:
+        raise OperatorError("Give a reviewer's token for that hub: --token.")
+    if screenshots is not None:
+        raise typer.Exit(take_screenshots(screenshots))
+    raise typer.Exit(run_tour(TourOptions(out, cases, hub, token)))
+
+
+@app.command()
+def doctor(
+    data: Annotated[Path | None, typer.Option("--data", help="The data folder of the workstation.")] = None,
+) -> None:
+    """Check this computer: display, fonts, store, keyring, hubs, folders; each ok or what to do."""
+    import os
+
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) and sys.platform == "linux":
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from reviewer.doctor import examine
+    from reviewer.settings import default_folder
+
+    findings = examine(data or default_folder())
+    for finding in findings:
+        typer.echo(f"{'ok  ' if finding.ok else 'MEND'}  {finding.what}: {finding.words}")
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
 
 
 @hub_app.command("serve")

@@ -94,7 +94,7 @@ class QueueApiConnector:
         if case_ids:
             request["case_ids"] = list(case_ids)
         if offline_s:
-            request["offline_s"] = offline_s
+            request["offline_s"] = int(offline_s)
         rest, rows = payload.items(self._post("/v1/leases", request))
         leased, bad = payload.read(rows, LeasedCase, "leases")
         for item in bad:
@@ -243,7 +243,11 @@ def _detail(response: requests.Response) -> str:
         problem = payload.whole(response.content)
     except Unavailable:
         return ""
-    return str(problem.get("detail") or problem.get("title") or "")[:500]
+    words = str(problem.get("detail") or problem.get("title") or "")
+    faults = problem.get("errors")
+    if isinstance(faults, list):
+        words += "".join(f" {fault.get('pointer')}: {fault.get('detail')}" for fault in faults if isinstance(fault, dict))
+    return words[:500]
 
 
 def _retry_after(response: requests.Response, value: str | None = None) -> float:

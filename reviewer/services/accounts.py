@@ -139,12 +139,16 @@ class AccountsService:
     def start_demo(self) -> str:
         """Start the demo hub on this machine and an account at it; answers the account's id."""
         address, token = self._demo()
-        row = AccountRow("demo", "queue_api", "Demo", {"address": address}, None)
-        self._secrets.hold("demo", {"token": token})
+        return self.use_for_this_run("demo", "Demo", address, token)
+
+    def use_for_this_run(self, account: str, name: str, address: str, token: str) -> str:
+        """Work at a Queue API server with a token that is kept nowhere; answers the account's id."""
+        row = AccountRow(account, "queue_api", name, {"address": address}, None)
+        self._secrets.hold(account, {"token": token})
         self._store.run(lambda database: table.save_account(database, row))
-        self._end("demo")
+        self._end(account)
         self._begin(row)
-        return row.id
+        return account
 
     def connector_for(self, row: AccountRow) -> Connector:
         """A connector for an account, with its secrets.  Raises `OperatorError`."""

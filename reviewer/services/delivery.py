@@ -19,6 +19,8 @@ from reviewer.storage import outbox as table
 from reviewer.storage.database import Database
 from reviewer.storage.threads import StoreThread
 
+_WAYS_OUT = ("again", "escalate", "moot")
+
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
@@ -95,8 +97,10 @@ class DeliveryService:
         notifier: Notifier,
         wake: Callable[[], None],
         claim_again: Callable[[InboxItem, Callable[[], None]], None],
+        escalate: Callable[[InboxItem], None],
         now: Callable[[], datetime],
     ) -> None:
+        self._escalate = escalate
         self._store = store
         self._reader = reader
         self._delays = delays
@@ -125,6 +129,10 @@ class DeliveryService:
         """What came back and is not resolved, newest first.  On the reader's thread."""
         return tuple(self._item(row) for row in self._reader.run(table.inbox))
 
+    def history(self) -> tuple[table.Delivered, ...]:
+        """Every decision of this desk with where it is, oldest first.  On the reader's thread."""
+        return tuple(self._reader.run(table.history))
+
     def retry(self, decision_id: str) -> None:
         """Send a decision now, without waiting for its delay or for the next try."""
         self._delays.schedule(decision_id, "", "", 0.0)
@@ -138,19 +146,27 @@ class DeliveryService:
         self._notifier.publish("outbox", "status", origin="delivery")
 
     def resolve(self, item_id: int, action: str) -> None:
-        """`again`: claim the case anew and decide it with the draft; `moot`: nothing is left to do.
+        """`again`: claim the case anew and decide it with the draft; `escalate`: claim it anew and hand it to a
+        lead; `moot`: nothing is left to do.
 
         On the store's thread.  Raises `OperatorError`.
         """
         row = next((row for row in self._store.run(table.inbox) if row.id == item_id), None)
         if row is None:
             raise OperatorError("This item was resolved already.")
-        if action not in ("again", "moot"):
+        if action not in _WAYS_OUT:
             raise OperatorError(f"There is no way out called {action}.")
+        item = self._item(row)
         if action == "again":
-            self._claim_again(self._item(row), lambda: self._close(item_id, "again"))
+            self._claim_again(item, lambda: self._close(item_id, "again"))
+        elif action == "escalate":
+            self._claim_again(item, lambda: self._escalated(item))
         else:
             self._close(item_id, action)
+
+    def _escalated(self, item: InboxItem) -> None:
+        self._escalate(item)
+        self._close(item.id, "escalate")
 
     def _close(self, item_id: int, action: str) -> None:
         def write(database: Database) -> None:
@@ -193,5 +209,5 @@ class DeliveryService:
             status=row.status,
             detail=row.detail,
             at=datetime.fromisoformat(row.at),
-            actions=("again", "moot"),
+            actions=_WAYS_OUT,
         )

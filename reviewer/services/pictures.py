@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -179,7 +180,9 @@ class PictureService:
                 with self._lock:
                     self._looking -= 1
                 tell(outcome)
-                self._background.submit(self._look_on)
+                if not self._closed:
+                    with suppress(RuntimeError):  # the executor ends a moment later than this service
+                        self._background.submit(self._look_on)
 
             self._look_at_one(account, name).add_done_callback(ended)
 

@@ -19,6 +19,7 @@ from typing import TypeVar
 from reviewer import __version__
 from reviewer.connectors.api import Connector
 from reviewer.connectors.loader import find_connectors
+from reviewer.domain.decision import DecisionKind
 from reviewer.errors import OperatorError
 from reviewer.imaging.pool import DecodePool
 from reviewer.policy.policy import Policy, policy_from_mapping, policy_from_toml
@@ -34,7 +35,7 @@ from reviewer.services.demo_hub import DemoHub
 from reviewer.services.intake import IntakeService
 from reviewer.services.leases import Leases
 from reviewer.services.logs import LastLines
-from reviewer.services.model import CaseRef
+from reviewer.services.model import CaseRef, InboxItem, Ruling
 from reviewer.services.pictures import PictureCache, PictureService
 from reviewer.services.queue import QueueService
 from reviewer.services.review import Doors, ReviewService, ref_in_hand
@@ -103,7 +104,7 @@ class Workstation:
         self.intake = IntakeService(around, lambda row: self.accounts.connector_for(row))
         self.delivery = DeliveryService(
             self._store, self._reader, delays, self.notifier, lambda: self.intake.wake(retry=True),
-            self.intake.claim_again, clock.now,
+            self.intake.claim_again, self._escalate, clock.now,
         )  # fmt: skip
 
         def schedule(decision_id: str, account: str, label: str, delay_s: float) -> None:
@@ -167,9 +168,9 @@ class Workstation:
         """End every thread and process; what is unsent stays in the store."""
         self.intake.close()
         self._background.shutdown(wait=True, cancel_futures=True)
+        self.pictures.close()
         self._looking.shutdown(wait=True, cancel_futures=True)
         self._pool.close()
-        self.pictures.close()
         self._reader.close()
         self._store.close()
         self._demo_hub.stop()
@@ -192,6 +193,12 @@ class Workstation:
 
         self._store.run(resume)
         self.notifier.publish("desk", "status", "accounts", origin="start")
+
+    def _escalate(self, item: InboxItem) -> None:
+        """Hand a case that was claimed again to a lead, with what was decided and what came back as the note."""
+        note = f"{item.decision.kind.value} came back as {item.status}: {item.detail} {item.decision.note}".strip()
+        ruling = Ruling(item.ref, DecisionKind.ESCALATE, ground=item.decision.ground, note=note, confirm_changed=True)
+        self._store.run(lambda _: self.review.decide(ruling))
 
     def _kept_policy(self, account: str) -> Policy | None:
         tables = self._store.run(lambda database: accounts_table.policy(database, account))

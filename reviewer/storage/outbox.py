@@ -185,6 +185,26 @@ def inbox(database: Database) -> list[InboxEntry]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Where a decision is: `state` is the outbox row's."""
+
+    decision_id: str
+    case_id: str
+    kind: str
+    state: str
+    supersedes: str
+
+
+def history(database: Database) -> list[Delivered]:
+    """Every decision with where it is, oldest first."""
+    rows = database.execute(
+        "SELECT d.id, d.case_id, d.kind, o.state, coalesce(d.supersedes, '') AS supersedes FROM decision d"
+        " JOIN outbox o ON o.sequence = d.sequence ORDER BY d.sequence"
+    )
+    return [Delivered(row["id"], row["case_id"], row["kind"], row["state"], row["supersedes"]) for row in rows]
+
+
 def counts(database: Database) -> tuple[int, int]:
     """How many decisions are unsent, and how many inbox items are open."""
     unsent = database.one("SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sending')")

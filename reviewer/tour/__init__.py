@@ -1,0 +1,1 @@
+"""The guided tour: the real window on a real hub, worked by keys, checked against what the hub holds."""
