@@ -459,7 +459,7 @@ def make_on_desk(number: int = 1, *, demo: bool = False, case: Case | None = Non
             Match(shown[0].sha256, reference.pictures[0].sha256, "reference", reference.id, "phash64", 9),
             Match(
                 shown[min(1, len(shown) - 1)].sha256,
-                reference.pictures[1].sha256,
+                reference.pictures[min(1, len(reference.pictures) - 1)].sha256,
                 "reference",
                 reference.id,
                 "phash64",
@@ -508,6 +508,7 @@ class FakePictures:
         self.refused: dict[str, str] = {}
         self.requests: list[tuple[str, int, int, bool]] = []
         self.held = False
+        self.closed = False
         self._waiting: list[Callable[[], None]] = []
         self._pool = ThreadPoolExecutor(2, "fake-pictures")
 
@@ -521,7 +522,9 @@ class FakePictures:
         def work() -> None:
             answer.set_result(self._decode(sha256, width, height))
 
-        if self.held:
+        if self.closed:
+            answer.set_result(RefusedPicture("stopped", "The workstation is closing."))
+        elif self.held:
             self._waiting.append(work)
         else:
             self._pool.submit(work)
@@ -535,6 +538,8 @@ class FakePictures:
         self._waiting.clear()
 
     def close(self) -> None:
+        """Answer nothing any more."""
+        self.closed = True
         self._pool.shutdown(cancel_futures=True)
 
     def _decode(self, sha256: str, width: int, height: int) -> Decoded | RefusedPicture:

@@ -138,8 +138,7 @@ class ComparePane(QWidget):
         account = self._sitting.on_desk.ref.account
         for side in (self.listing, self.reference):
             for picture in side.pictures:
-                if refusal_of(self._store.any_size(account, picture.sha256)):
-                    self._store.forget(account, picture.sha256)
+                self._store.forget_refusals(account, picture.sha256)
         self._refresh(urgent=True)
         self._ahead.start()
 

@@ -22,7 +22,7 @@ class EmptyPage(QWidget):
         self._action = ""
         self.title = PlainLabel("", "title").wrapped()
         self.words = PlainLabel("", "muted").wrapped()
-        self.button = button("", "primary")
+        self.button = button("", "primary", name=translate("Review", "Next step"))
         self.button.clicked.connect(lambda: self.action_asked.emit(self._action))
         layout = QVBoxLayout(self)
         layout.setSpacing(theme.em(0.8))
@@ -42,7 +42,7 @@ class EmptyPage(QWidget):
         self._action = action
         self.button.setVisible(bool(action))
         self.button.setText(label_text(label))
-        self.button.setAccessibleName(label)
+        self.button.setAccessibleName(label or translate("Review", "Next step"))
         self.setAccessibleDescription(f"{title}\n{words}")
 
     def _state(self, desk: Desk) -> tuple[str, str, str, str]:

@@ -105,6 +105,12 @@ class PixmapStore(QObject):
         for key in [key for key in self._held if key[:2] == (account, sha256)]:
             self._bytes -= _size(self._held.pop(key))
 
+    def forget_refusals(self, account: str, sha256: str) -> None:
+        """Drop only refusals of a picture, so that it is asked for again."""
+        for key in [key for key, answer in self._held.items() if isinstance(answer, RefusedPicture)]:
+            if key[:2] == (account, sha256):
+                self._bytes -= _size(self._held.pop(key))
+
     def _hurry(self, key: Key) -> None:
         for place, (waiting, _) in enumerate(self._waiting):
             if waiting == key:
