@@ -187,15 +187,13 @@ class KeySurface(QObject):
 
     def _is_meant(self, watched: QObject) -> bool:
         """Whether a key that passes here is for the surface and not for a text, a popup or another part."""
-        if self._composing or QApplication.activePopupWidget() is not None:
+        if self._composing or not self._surface.isVisible() or QApplication.activePopupWidget() is not None:
             return False
         focus = QApplication.focusWidget()
         if takes_text(focus):
             return False
         if watched is self._surface:
             return True
-        if not self._surface.isVisible():
-            return False
         window = self._surface.window()
         return focus is None or focus is window or focus is self._surface or self._surface.isAncestorOf(focus)
 

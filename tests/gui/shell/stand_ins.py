@@ -11,7 +11,16 @@ from typing import Any
 from reviewer.domain.case import FlagSource
 from reviewer.domain.seller import Standing
 from reviewer.services.model import CaseOnDesk, CaseRef, QueueFilter, QueuePage, QueueRow
-from tests.fakes import ACCOUNT, MARKETS, FakeQueue, FakeWorkstation, make_row
+from tests.fakes import (
+    ACCOUNT,
+    MARKETS,
+    FakeAccounts,
+    FakeIntake,
+    FakeQueue,
+    FakeReview,
+    FakeWorkstation,
+    make_row,
+)
 
 
 @dataclass(frozen=True)
@@ -93,38 +102,48 @@ class PlainQueue(FakeQueue):
         }
 
 
-class ShellWorkstation(FakeWorkstation):
-    """Adds the folder, the diagnostics, the focus, the end of offline work, signing in."""
+class ShellIntake(FakeIntake):
+    """Keeps what it was asked for."""
 
-    def __init__(self, folder: Path, cases: Sequence[CaseOnDesk] | None = None, *, total: int = 1214) -> None:
-        super().__init__(cases)
-        self.folder = folder
-        self.plain_queue = PlainQueue(total)
-        self.queue = self.plain_queue
+    def __init__(self, review: FakeReview) -> None:
+        super().__init__(review)
         self.focused: list[QueueFilter] = []
-        self.signed_in: list[tuple[str, Mapping[str, str]]] = []
-        self.ended = 0
         self.taken: list[tuple[float, int]] = []
-        self.intake.take_offline = self._take  # type: ignore[method-assign]
-        self.accounts.known_kinds = (QUEUE_API, BROKEN)
-        self.accounts.known = [Account(ACCOUNT, "queue_api", "Demo marketplaces", {"address": "http://127.0.0.1:8571"})]
-        self.intake.set_focus = self.focused.append  # type: ignore[attr-defined]
-        self.intake.end_offline = self._end  # type: ignore[attr-defined]
-        self.accounts.sign_in = self._sign_in  # type: ignore[attr-defined]
 
-    def diagnostics(self) -> str:
-        return "Accounts: 1\nLog: quiet"
+    def set_focus(self, chosen: QueueFilter) -> None:
+        self.focused.append(chosen)
 
-    def _take(self, hours: float, count: int, progress: Callable[[int, int], None] | None = None) -> int:
+    def take_offline(self, hours: float, count: int, progress: Callable[[int, int], None] | None = None) -> int:
         if progress is not None:
             progress(count, count)
         self.taken.append((hours, count))
         return count
 
-    def _end(self) -> None:
-        self.ended += 1
 
-    def _sign_in(self, account_id: str, secrets: Mapping[str, str]) -> None:
-        if self.accounts.error is not None:
-            raise self.accounts.error
-        self.signed_in.append((account_id, secrets))
+class ShellAccounts(FakeAccounts):
+    """Accounts on a connector with every kind of field, beside a broken one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known_kinds = (QUEUE_API, BROKEN)
+        self.known = [Account(ACCOUNT, QUEUE_API.id, "Demo marketplaces", {"address": "http://127.0.0.1:8571"})]
+        self.renewed: list[tuple[str, Mapping[str, str]]] = []
+
+    def sign_in(self, account: str, secrets: Mapping[str, str]) -> None:
+        if self.error is not None:
+            raise self.error
+        self.renewed.append((account, secrets))
+
+
+class ShellWorkstation(FakeWorkstation):
+    """The fake workstation with these in place of its own."""
+
+    def __init__(self, folder: Path, cases: Sequence[CaseOnDesk] | None = None, *, total: int = 1214) -> None:
+        super().__init__(cases)
+        self.folder = folder
+        self.queue: PlainQueue = PlainQueue(total)
+        self.intake: ShellIntake = ShellIntake(self.review)
+        self.accounts: ShellAccounts = ShellAccounts()
+
+    def diagnostics(self) -> str:
+        return "Accounts: 1\nLog: quiet"
