@@ -32,6 +32,8 @@ _ENDS: dict[str, tuple[tuple[str, str, int | None], ...]] = {
 
 _WARNED: tuple[str, str, int | None] = ("seller_warned", "all", None)
 _FIRST_NUMBER = 9_000
+#: Share of the repeat offenders whose last measure still lasts.
+_RECENT = 0.7
 
 
 def make_history(
@@ -46,6 +48,8 @@ def make_history(
         age = max(2, min((now - seller.joined).days, 420))
         count = rng.randint(*_CAREERS[seller.profile])
         days = sorted((rng.randint(1, age) for _ in range(count)), reverse=True)
+        if seller.profile == "repeat" and rng.random() < _RECENT:
+            days[-1] = rng.randint(1, 5)
         for place, back in enumerate(days):
             scenario = "used" if seller.profile in ("spotless", "private") else None
             case = make(seller, _FIRST_NUMBER + len(made), scenario)

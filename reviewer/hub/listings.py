@@ -88,10 +88,10 @@ def revision_of(listing: ListingMessage) -> str:
 
 def _upsert(connection: Connection, item: ListingUpsert, policy: Policy, now: datetime) -> dict[str, Any]:
     moment = format_time(now)
-    _put_seller(connection, item.seller, item.listing.marketplace)
     found = connection.execute(select(listings).where(listings.c.id == item.listing.id)).first()
     if found is not None and found.seller_id != item.seller.id:
         raise _Refused("The listing belongs to another seller.")
+    _put_seller(connection, item.seller, item.listing.marketplace)
     revision = revision_of(item.listing)
     status = _put_listing(connection, item, found, revision)
     case_id = _put_flags(connection, item, policy, moment, now)

@@ -1,0 +1,139 @@
+"""The life of a lease: claimed, renewed, given back, run out, claimed by another."""
+
+from __future__ import annotations
+
+import pytest
+
+from reviewer.hub.leases import LeaseRules
+
+
+def test_claims_come_in_order_of_priority_then_due_time(hub):
+    late = hub.open_case(priority=1, due_at="2026-03-01T12:00:00Z")
+    soon = hub.open_case(priority=1, due_at="2026-03-01T09:00:00Z")
+    never = hub.open_case(
+        priority=1, flags=[{"id": "x", "source": "staff", "reason": "", "at": "2026-03-01T07:00:00Z"}]
+    )
+    urgent = hub.open_case(priority=9)
+    assert [item["case"]["id"] for item in hub.claim()] == [urgent, soon, late, never]
+
+
+def test_a_case_is_leased_to_one_reviewer_and_the_other_is_told(hub):
+    hub.open_case()
+    assert len(hub.claim()) == 1
+    answer = hub.post("/v1/leases", {"count": 5}, "other")
+    assert answer["items"] == []
+    assert answer["next_retry_s"] > 0
+    assert answer["leased_elsewhere"] == [{"reviewer": "Reviewer", "cases": 1, "until": "2026-03-01T08:10:00.000Z"}]
+
+
+def test_a_named_claim_of_a_held_case_gives_the_same_lease(hub, clock):
+    case_id = hub.open_case()
+    first = hub.claim()[0]["lease"]
+    clock.pass_(seconds=60)
+    again = hub.claim(case_ids=[case_id])[0]["lease"]
+    assert (again["id"], again["token"]) == (first["id"], first["token"])
+    assert again["ttl_s"] == 540
+
+
+def test_an_expired_lease_holds_until_somebody_else_claims(hub, clock):
+    hub.open_case()
+    held = hub.claim()[0]
+    clock.pass_(minutes=11)
+    assert hub.post("/v1/leases/renew", {"leases": [named(held)]})["items"][0]["status"] == "renewed"
+    clock.pass_(minutes=11)
+    taken = hub.claim("other")[0]
+    assert taken["lease"]["token"] == held["lease"]["token"] + 1
+    assert taken["lease"]["id"] != held["lease"]["id"]
+    assert hub.post("/v1/leases/renew", {"leases": [named(held)]})["items"][0]["status"] == "lease_lost"
+    assert hub.decide(hub.decision(held))[0]["status"] == "lease_lost"
+    assert hub.decide(hub.decision(taken), who="other")[0]["status"] == "accepted"
+
+
+def test_a_decision_under_an_expired_lease_that_nobody_claimed_is_accepted(hub, clock):
+    hub.open_case()
+    held = hub.claim()[0]
+    clock.pass_(hours=3)
+    hub.open_case()
+    hub.claim("other", case_ids=["nothing"])  # a claim sweeps expired leases
+    assert hub.case(held["case"]["id"])["state"] == "open"
+    assert hub.decide(hub.decision(held))[0]["status"] == "accepted"
+
+
+def test_ones_own_expired_lease_goes_on_at_the_next_claim(hub, clock):
+    hub.open_case()
+    first = hub.claim()[0]["lease"]
+    clock.pass_(minutes=11)
+    again = hub.claim()[0]["lease"]
+    assert (again["id"], again["token"], again["ttl_s"]) == (first["id"], first["token"], 600)
+
+
+def test_renewing_never_cuts_an_offline_lease(hub, clock):
+    hub.open_case()
+    held = hub.claim(offline_s=3600)[0]
+    assert held["lease"]["ttl_s"] == 3600
+    clock.pass_(seconds=100)
+    assert hub.post("/v1/leases/renew", {"leases": [named(held)]})["items"][0]["ttl_s"] == 3500
+
+
+def test_offline_leases_are_capped(hub):
+    hub.open_case()
+    assert hub.claim(offline_s=10**7)[0]["lease"]["ttl_s"] == 8 * 3600
+
+
+@pytest.mark.parametrize("reason", ["skipped", "needs_language", "needs_expert"])
+def test_what_was_skipped_is_not_offered_again_but_to_others_it_is(hub, reason):
+    case_id = hub.open_case()
+    held = hub.claim()[0]
+    released = hub.post("/v1/leases/release", {"leases": [named(held) | {"reason": reason}]})
+    assert released["items"][0]["status"] == "released"
+    assert hub.claim() == []
+    assert [item["case"]["id"] for item in hub.claim("other")] == [case_id]
+
+
+@pytest.mark.parametrize("reason", ["done_for_today", "undone"])
+def test_what_was_given_back_otherwise_is_offered_again(hub, reason):
+    hub.open_case()
+    held = hub.claim()[0]
+    hub.post("/v1/leases/release", {"leases": [named(held) | {"reason": reason}]})
+    assert hub.claim()[0]["lease"]["token"] == held["lease"]["token"] + 1
+    assert hub.post("/v1/leases/renew", {"leases": [named(held)]})["items"][0]["status"] == "lease_lost"
+
+
+def test_a_skipped_case_can_be_opened_by_name(hub):
+    case_id = hub.open_case()
+    hub.post("/v1/leases/release", {"leases": [named(hub.claim()[0]) | {"reason": "skipped"}]})
+    assert [item["case"]["id"] for item in hub.claim(case_ids=[case_id])] == [case_id]
+
+
+def test_claims_can_be_narrowed(hub):
+    hub.open_case()
+    assert hub.claim(marketplaces=["elsewhere"]) == []
+    assert hub.claim(grounds=["design"]) == []
+    assert len(hub.claim(marketplaces=["bazaar"], grounds=["counterfeit"])) == 1
+
+
+@pytest.mark.parametrize("rules", [LeaseRules(leases_per_reviewer=3)])
+def test_nobody_holds_more_than_the_limit(hub, rules):
+    for _ in range(5):
+        hub.open_case()
+    held = hub.claim()
+    assert len(held) == 3
+    refused = hub.call("POST", "/v1/leases", json={"count": 1})
+    assert (refused.status_code, refused.json()["type"]) == (409, "lease-limit")
+    assert len(hub.claim(case_ids=[held[0]["case"]["id"]])) == 1
+    assert len(hub.claim("other")) == 2
+
+
+def test_escalated_cases_are_for_leads(hub):
+    case_id = hub.open_case()
+    hub.decide(hub.decision(hub.claim()[0], "escalate"))
+    assert hub.case(case_id)["state"] == "escalated"
+    assert hub.claim() == []
+    held = hub.claim("lead")
+    assert [item["case"]["id"] for item in held] == [case_id]
+    hub.post("/v1/leases/release", {"leases": [named(held[0]) | {"reason": "done_for_today"}]}, "lead")
+    assert hub.case(case_id)["state"] == "escalated"
+
+
+def named(item):
+    return {"id": item["lease"]["id"], "token": item["lease"]["token"]}

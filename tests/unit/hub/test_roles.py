@@ -1,0 +1,54 @@
+"""Who may call what: the role table of docs/queue-api.md, call by call."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+CONTRACT = Path(__file__).parents[3] / "docs" / "queue-api.md"
+ROLES = ("reviewer", "lead", "admin", "service")
+SHA = "0" * 64
+
+
+def table():
+    rows = re.findall(r"^\| `(GET|POST|PUT) (/v1[^`?]*)[^`]*` \| ([^|]+) \|", CONTRACT.read_text("utf-8"), re.MULTILINE)
+    for method, path, roles in rows:
+        allowed = ROLES if roles.strip() == "any" else tuple(role.strip() for role in roles.split(","))
+        yield method, path.strip().replace("{id}", "x").replace("{sha256}", SHA), allowed
+
+
+CALLS = list(table())
+
+
+def test_the_table_was_read():
+    assert len(CALLS) >= 13
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("method", "path", "allowed"), CALLS)
+def test_a_role_may_call_what_the_table_says(hub, method, path, allowed, role):
+    answer = hub.call(method, path, role, json={} if method == "POST" else None)
+    if role in allowed:
+        assert answer.status_code not in (401, 403)
+    else:
+        assert (answer.status_code, answer.json()["type"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("token", [None, "wrong", "Reviewer", "reviewer "])
+@pytest.mark.parametrize(("method", "path", "_allowed"), CALLS)
+def test_nobody_calls_without_a_valid_token(hub, method, path, _allowed, token):
+    answer = hub.call(method, path, None, headers={"Authorization": f"Bearer {token}x"} if token else {})
+    assert (answer.status_code, answer.json()["type"]) == (401, "unauthorized")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_tokens_are_not_in_the_database(hub, tmp_path):
+    hub.get("/v1")
+    for file in (tmp_path / "hub").glob("hub.db*"):
+        assert b"Bearer" not in file.read_bytes()
+    digests = hub.store.database.read(
+        lambda connection: connection.exec_driver_sql("SELECT token_sha256 FROM accounts").scalars().all()
+    )
+    assert all(len(digest) == 64 for digest in digests)
