@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from heapq import nsmallest
 
 from reviewer.connectors.api import Marketplace
 from reviewer.domain.case import Case
@@ -17,6 +18,8 @@ from reviewer.storage.cases import DeskRow
 from reviewer.storage.records import decode
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
+#: Cases that are due within this time come before more important ones.
+_SOON = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +127,16 @@ class Deck:
 
     def ordered(self, limit: int) -> list[CaseOnDesk]:
         """The case in hand and those that come after it."""
-        entries = sorted(self._cases.values(), key=self._key)
+        soon = self._clock() + _SOON
+
+        def key(entry: CaseOnDesk) -> tuple[int, bool, int, datetime, CaseRef]:
+            due = entry.case.due_at or _NEVER
+            return (self._places.get(entry.ref, 0), due >= soon, -entry.case.priority, due, entry.ref)
+
+        entries = nsmallest(limit, self._cases.values(), key=key)
         if self.in_hand not in self._cases:
             self.in_hand = entries[0].ref if entries else None
         if self.in_hand is not None:
-            entries.sort(key=lambda entry: entry.ref != self.in_hand)
-        return [replace(entry, lease_deadline=self._deadline_of(entry.ref)) for entry in entries[:limit]]
-
-    def _key(self, entry: CaseOnDesk) -> tuple[int, bool, int, datetime, CaseRef]:
-        due = entry.case.due_at or _NEVER
-        soon = due - self._clock() < timedelta(minutes=30)
-        return (self._places.get(entry.ref, 0), not soon, -entry.case.priority, due, entry.ref)
+            others = [entry for entry in entries if entry.ref != self.in_hand]
+            entries = [self._cases[self.in_hand], *others][:limit]
+        return [replace(entry, lease_deadline=self._deadline_of(entry.ref)) for entry in entries]
