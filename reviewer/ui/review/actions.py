@@ -70,6 +70,13 @@ def _register_looking(screen: ReviewScreen, commands: Commands) -> None:
         ("review.whole_pixels", translate("Review", "100 % at the pointer"), "Z", pane.whole_pixels, ()),
         ("review.fit", translate("Review", "Whole pictures"), "F", pane.fit, ("0",)),
         ("review.retry", translate("Review", "Try failed pictures again"), "F5", pane.retry, ()),
+        (
+            "review.reference_window",
+            translate("Review", "Reference in a window of its own"),
+            "F11",
+            screen.reference_window.toggle,
+            (),
+        ),
         ("review.veil", translate("Review", "Show veiled pictures of this case"), "V", pane.lift, ()),
     ):
         _add(commands, command, title, key, handler, pictures, also)

@@ -330,9 +330,10 @@ class PictureCanvas(QWidget):
         failed = bool(self._frame.refusal)
         text = self._frame.nothing
         if failed:
-            text = translate("Review", "This picture can't be shown: {0}\nF5 or a click tries again.").format(
-                self._frame.refusal
+            words = translate(
+                "Review", "This picture can't be shown: {0}\nF5 or a click tries again; you can decide without it."
             )
+            text = words.format(self._frame.refusal)
         side = 2.2 * em
         middle = QRectF(self.rect()).center()
         top = middle.y() - 2.6 * em

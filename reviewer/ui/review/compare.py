@@ -16,15 +16,14 @@ from reviewer.services.model import CaseOnDesk
 from reviewer.ui.review.canvas import Frame, Mode, PictureCanvas, Spot
 from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.pixmaps import FULL_SIDE, Answer, PixmapStore, Shown
+from reviewer.ui.review.prefetch import Prefetch
 from reviewer.ui.review.side import PictureSide, refusal_of
-from reviewer.ui.review.sitting import Sitting, best_pair, pair_digests
+from reviewer.ui.review.sitting import Sitting, best_pair
 from reviewer.ui.review.thumbnails import Thumbnail
 from reviewer.ui.review.viewport import Viewport
 from reviewer.ui.review.wording import amount, match_text, translate
 
 _FULL = QSize(FULL_SIDE, FULL_SIDE)
-#: So many cases ahead have their best pair and small pictures made ready.
-_AHEAD = 5
 #: Zoomed in further than this, the picture is asked for at full size.
 _WHOLE_FROM = 1.05
 
@@ -48,6 +47,7 @@ class ComparePane(QWidget):
         self._point = -1
         self._linked = True
         self._sensitive = False
+        self._mirror: PictureCanvas | None = None
         self._settling: set[PictureCanvas] = set()
         self.listing = PictureSide(theme, translate("Review", "Pictures of the listing, A"), self)
         self.reference = PictureSide(theme, translate("Review", "Pictures of the reference, B"), self)
@@ -56,8 +56,6 @@ class ComparePane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._split)
-        self._ahead = QTimer(self, singleShot=True, interval=25)
-        self._ahead.timeout.connect(self._prefetch)
         self._resized = QTimer(self, singleShot=True, interval=80)
         self._resized.timeout.connect(self._ask_again)
         self._strips = QTimer(self, singleShot=True, interval=40)
@@ -71,6 +69,7 @@ class ComparePane(QWidget):
             side.strip.picked.connect(partial(self._picked, side))
         self.reference.canvas.spot_picked.connect(self._spot_picked)
         self._split.setSizes([1000, 1000])
+        self._ahead = Prefetch(store, self.listing, self.reference, self)
         store.arrived.connect(self._arrived)
 
     # What is shown
@@ -90,12 +89,13 @@ class ComparePane(QWidget):
             side.canvas.show_view(Viewport())
         self._settling = {self.listing.canvas, self.reference.canvas}
         self._refresh(urgent=True)
-        self._ahead.start()
+        self._ahead.begin(sitting.on_desk.ref.account, self._upcoming)
 
     def set_upcoming(self, upcoming: Sequence[CaseOnDesk]) -> None:
         """Make other cases ready ahead."""
         self._upcoming = tuple(upcoming)
-        self._ahead.start()
+        if self._sitting is not None:
+            self._ahead.begin(self._sitting.on_desk.ref.account, self._upcoming)
 
     def set_sensitive(self, on: bool) -> None:
         """Blur and grey the pictures of listings, by preference."""
@@ -108,6 +108,13 @@ class ComparePane(QWidget):
         if self._sitting is not None:
             self._sitting.lifted = not self._sitting.lifted
             self._refresh()
+
+    def mirror_to(self, canvas: PictureCanvas | None) -> None:
+        """Show the reference on another canvas as well, or no more."""
+        self._mirror = canvas
+        if canvas is not None:
+            canvas.viewport_moved.connect(self._look)
+        self._refresh(urgent=True)
 
     # Going through pictures
 
@@ -140,7 +147,7 @@ class ComparePane(QWidget):
             for picture in side.pictures:
                 self._store.forget_refusals(account, picture.sha256)
         self._refresh(urgent=True)
-        self._ahead.start()
+        self._ahead.begin(account, self._upcoming)
 
     # Ways of looking
 
@@ -232,6 +239,8 @@ class ComparePane(QWidget):
         b = self._frame(self.reference, missing, urgent, False)
         self.listing.canvas.show_frame(a, b)
         self.reference.canvas.show_frame(b, a)
+        if self._mirror is not None:
+            self._mirror.show_frame(self._whole(b), Frame())
         self._show_strips(veiled)
         self._show_words()
         self._show_spots()
@@ -259,6 +268,15 @@ class ComparePane(QWidget):
         if isinstance(answer, Shown):
             return Frame(sha256, answer, sensitive=veiled)
         return Frame(sha256, refusal=visible(answer.reason, limit=300))
+
+    def _whole(self, frame: Frame) -> Frame:
+        """The same picture at full size, as soon as it is there."""
+        if self._sitting is None or not frame.sha256:
+            return frame
+        account = self._sitting.on_desk.ref.account
+        self._store.want(account, frame.sha256, _FULL)
+        answer = self._store.find(account, frame.sha256, _FULL)
+        return Frame(frame.sha256, answer) if isinstance(answer, Shown) else frame
 
     def _show_strips(self, veiled: bool) -> None:
         if self._sitting is None:
@@ -334,6 +352,8 @@ class ComparePane(QWidget):
             if point.region is not None and point.picture == picture.sha256
         )
         self.reference.canvas.show_spots(spots)
+        if self._mirror is not None:
+            self._mirror.show_spots(spots)
 
     # Events
 
@@ -354,6 +374,8 @@ class ComparePane(QWidget):
         deeper = view.zoom > _WHOLE_FROM
         for side in (self.listing, self.reference):
             side.canvas.show_view(view)
+        if self._mirror is not None:
+            self._mirror.show_view(view)
         if deeper:
             self._refresh()
 
@@ -375,38 +397,14 @@ class ComparePane(QWidget):
 
     def _ask_again(self) -> None:
         self._refresh(urgent=True)
-        self._ahead.start()
-
-    def _prefetch(self) -> None:
-        """Small pictures of this case, its neighbours at full height, then the same for the cases to come."""
-        if self._sitting is None or self.listing.canvas.box().isEmpty():
-            return
-        account = self._sitting.on_desk.ref.account
-        for side in (self.listing, self.reference):
-            for picture in side.pictures[:60]:
-                self._store.want(account, picture.sha256, side.strip.box())
-        coming = self._upcoming[:_AHEAD]
-        for on_desk in coming:
-            for digest, side in zip(pair_digests(on_desk), (self.listing, self.reference), strict=False):
-                self._store.want(on_desk.ref.account, digest, side.canvas.box())
-        for side in (self.listing, self.reference):
-            for by in (1, -1):
-                if len(side.pictures) > 1:
-                    digest = side.pictures[(side.place + by) % len(side.pictures)].sha256
-                    self._store.want(account, digest, side.canvas.box())
-        for on_desk in coming:
-            for picture in (*on_desk.case.listing.pictures[:12], *_first_pictures(on_desk)):
-                self._store.want(on_desk.ref.account, picture.sha256, self.listing.strip.box())
+        if self._sitting is not None:
+            self._ahead.begin(self._sitting.on_desk.ref.account, self._upcoming)
 
 
 def _is_enough(answer: Shown, box: QSize) -> bool:
     """Whether a rendition of another size will do until the right one comes."""
     wide, high = answer.pixmap.width(), answer.pixmap.height()
     return max(wide / max(1, box.width()), high / max(1, box.height())) > 0.4 or wide >= answer.source.width()
-
-
-def _first_pictures(on_desk: CaseOnDesk) -> tuple[Picture, ...]:
-    return on_desk.case.references[best_pair(on_desk)[1]].pictures if on_desk.case.references else ()
 
 
 def _view(picture: Picture | None) -> str:

@@ -48,6 +48,9 @@ class FactsPanel(QScrollArea):
     ) -> None:
         """Show a case's facts and the points of the reference product that is shown."""
         self.passage.set_lines(self._lines(sitting, points, point, reference))
+        if point >= 0:
+            top, height = self.passage.extent_of(f"point:{point}")
+            self.ensureVisible(0, top + height // 2, 0, height)
 
     def prepare(self, sitting: Sitting, reference: ReferenceProduct | None) -> None:
         """Lay a coming case out ahead."""

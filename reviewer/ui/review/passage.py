@@ -20,6 +20,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPixmap,
     QResizeEvent,
     QTextCharFormat,
     QTextLayout,
@@ -125,6 +126,8 @@ class Passage(QWidget):
         self._types: dict[tuple[str, float, bool, bool], _Type] = {}
         self._arranged: dict[int, tuple[list[_Set], float]] = {}
         self._ready: dict[tuple[Line, ...], dict[int, tuple[list[_Set], float]]] = {}
+        self._picture: tuple[list[_Set], QPixmap] | None = None
+        self._coming: tuple[list[_Set], QPixmap] | None = None
         self._width = -1
         self._height = 0.0
         self.setAccessibleName(name)
@@ -141,6 +144,8 @@ class Passage(QWidget):
         if fresh == self._lines:
             return
         self._lines = fresh
+        self._picture = self._coming if fresh in self._ready else None
+        self._coming = None
         self._arranged = self._ready.pop(fresh, {})
         self._ready.clear()
         before = self._height
@@ -154,7 +159,9 @@ class Passage(QWidget):
         """Lay these lines out now, so that showing them next costs nothing."""
         ahead = tuple(lines)
         if ahead not in self._ready and ahead != self._lines:
-            self._ready = {ahead: {self._width: self._laid_out(ahead, self._width)}}
+            laid_out = self._laid_out(ahead, self._width)
+            self._ready = {ahead: {self._width: laid_out}}
+            self._coming = (laid_out[0], self._drawn(*laid_out))
 
     def text(self) -> str:
         """All lines as plain text."""
@@ -163,6 +170,11 @@ class Passage(QWidget):
     def lines(self) -> tuple[Line, ...]:
         """What is shown."""
         return self._lines
+
+    def extent_of(self, key: str) -> tuple[int, int]:
+        """Top and height of the line with that key; 0 and 0 where there is none."""
+        item = next((item for item in self._sets if item.line.key == key), None)
+        return (round(item.top), round(item.height)) if item is not None else (0, 0)
 
     def hasHeightForWidth(self) -> bool:
         return True
@@ -185,9 +197,15 @@ class Passage(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         shown = QRectF(event.rect())
-        for item in self._sets:
-            if item.top + item.height >= shown.top() and item.top <= shown.bottom():
-                self._paint(painter, item)
+        if self._picture is not None and self._picture[0] is self._sets:
+            pixmap = self._picture[1]
+            ratio = pixmap.devicePixelRatio()
+            part = QRectF(shown.left() * ratio, shown.top() * ratio, shown.width() * ratio, shown.height() * ratio)
+            painter.drawPixmap(shown, pixmap, part)
+        else:
+            for item in self._sets:
+                if item.top + item.height >= shown.top() and item.top <= shown.bottom():
+                    self._paint(painter, item)
         if self.hasFocus():
             painter.setPen(self._theme.colour("focus"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
@@ -227,6 +245,7 @@ class Passage(QWidget):
         self._types.clear()
         self._arranged.clear()
         self._ready.clear()
+        self._picture = self._coming = None
         self._width = -1
         self._arrange(self.width())
         self.updateGeometry()
@@ -273,6 +292,18 @@ class Passage(QWidget):
             sets.append(item)
             top += item.height + _LEADING * em
         return sets, top + pad * 0.6
+
+    def _drawn(self, sets: list[_Set], height: float) -> QPixmap:
+        """Lines painted ahead on what lies under them."""
+        ratio = self.devicePixelRatioF()
+        pixmap = QPixmap(round(max(1, self._width) * ratio), round((height + 2) * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        for item in sets:
+            self._paint(painter, item)
+        painter.end()
+        return pixmap
 
     def _paint(self, painter: QPainter, item: _Set) -> None:
         line, em = item.line, self._theme.em(1)

@@ -25,6 +25,7 @@ from reviewer.ui.review.lines import CaseBar, Foot
 from reviewer.ui.review.listing_panel import ListingPanel
 from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.pixmaps import PixmapStore
+from reviewer.ui.review.reference_window import ReferenceWindow
 from reviewer.ui.review.seller_panel import SellerPanel
 from reviewer.ui.review.services import ReviewWorkstation
 from reviewer.ui.review.sitting import Sitting, best_pair
@@ -77,6 +78,7 @@ class ReviewScreen(QWidget):
         self._pages = QStackedWidget(self)
         self._lay_out()
         self.choosing = Choosing(looks, self.deciding, self)
+        self.reference_window = ReferenceWindow(looks, self.compare, self)
         self.batch = Batch(looks, commands, workstation.intake, tasks, self.store, self.deciding, self)
         self._ahead = QTimer(self, singleShot=True, interval=60)
         self._ahead.timeout.connect(self._prepare)
@@ -204,7 +206,8 @@ class ReviewScreen(QWidget):
             if not own and before is not None:
                 self.keys.mute(DEAD_MS)
             self._open(fresh)
-            if not own and before is not None and not same:
+            gone = before is not None and before.on_desk.ref not in {entry.ref for entry in desk.upcoming}
+            if not own and gone and not same:
                 self._notice(translate("Review", "Another case: the one before was taken off the desk."), "info")
         self.foot.show_desk(desk)
         self.desk_shown.emit(desk)
@@ -222,6 +225,8 @@ class ReviewScreen(QWidget):
         self.listing.show_case(sitting.on_desk, self.compare.product)
         self.bar.show_sitting(sitting)
         self._show_choice()
+        for panel in (self.facts, self.seller):
+            panel.verticalScrollBar().setValue(0)
         if self.isVisible():
             self.setFocus()
 

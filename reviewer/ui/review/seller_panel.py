@@ -78,9 +78,9 @@ def seller_lines(seller: Seller, moment: datetime) -> Iterator[Line]:
     text, glyph, role = standing_look(seller.standing)
     if seller.standing_until is not None:
         text = translate("Review", "{0} until {1}").format(text, day(seller.standing_until))
-    yield Line(text, role, glyph, bold=True, rows=1, trailing=country_name(seller.country))
+    yield Line(text, role, glyph, bold=True, rows=1)
     words, glyph, role = verification_look(seller.verification)
-    yield Line(words, glyph=glyph, glyph_role=role, rows=1)
+    yield Line(words, glyph=glyph, glyph_role=role, rows=1, trailing=country_name(seller.country))
     counts = [
         template.format(count)
         for template, count in (

@@ -106,6 +106,8 @@ def verification_look(state: str) -> tuple[str, str, str]:
     """Text, glyph and colour role of a seller's verification."""
     known = {
         "verified": (translate("Review", "identity verified"), "check", "ok"),
+        "business": (translate("Review", "business verified"), "check", "ok"),
+        "phone_only": (translate("Review", "phone number only"), "warning", "warning"),
         "pending": (translate("Review", "verification pending"), "clock", "warning"),
         "unverified": (translate("Review", "identity not verified"), "warning", "warning"),
         "failed": (translate("Review", "verification failed"), "cross", "danger"),

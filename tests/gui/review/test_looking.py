@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QPlainTextEdit, QWidget
 
 from reviewer.connectors.api import Holder
-from reviewer.ui.review.canvas import Mode
+from reviewer.ui.review.canvas import Mode, PictureCanvas
 from reviewer.ui.review.passage import Passage
 from reviewer.ui.review.viewport import Viewport
 from tests.fakes import NOW, made_pictures, make_case, make_cases, make_listing, make_on_desk
@@ -244,3 +244,30 @@ def test_every_control_has_an_accessible_name(desk):
             if widget.objectName().startswith("qt_"):
                 continue
             assert widget.accessibleName(), widget
+
+
+def test_the_reference_has_a_window_of_its_own(desk):
+    desk.press("F11")
+    window = desk.screen.reference_window
+    assert window.is_open
+    mirror = next(
+        canvas for canvas in desk.screen.findChildren(PictureCanvas) if canvas.window() is not desk.screen.window()
+    )
+    desk.bot.waitUntil(lambda: mirror.frame.shown is not None)
+    assert mirror.frame.sha256 == desk.screen.compare.reference.canvas.frame.sha256
+    wheel(desk, mirror)
+    assert desk.screen.compare.listing.canvas.view == mirror.view
+    desk.screen.setFocus()
+    desk.press_and_wait("1")
+    assert desk.decided == [("clear", "")]
+    desk.press("F11")
+    assert not window.is_open
+
+
+def test_looks_follow_the_theme(desk):
+    canvas = desk.screen.compare.listing.canvas
+    desk.theme.choose("dark")
+    dark = canvas.grab().toImage().pixelColor(2, 2)
+    desk.theme.choose("light")
+    assert canvas.grab().toImage().pixelColor(2, 2).lightness() > dark.lightness()
+    desk.theme.choose("system")
