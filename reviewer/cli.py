@@ -46,6 +46,7 @@ def tour(
     screenshots: Annotated[
         Path | None, typer.Option(help="Only take the pictures of the documentation, into this folder.")
     ] = None,
+    size: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> None:
     """Work the real window by keys and ask the hub whether it holds exactly what the window showed."""
     import os
@@ -53,12 +54,12 @@ def tour(
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) and sys.platform == "linux":
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from reviewer.tour.command import TourOptions, run_tour
-    
+    from reviewer.tour.screenshots import take_screenshots
 
     if hub and not token:
         raise OperatorError("Give a reviewer's token for that hub: --token.")
     if screenshots is not None:
-        raise typer.Exit(take_screenshots(screenshots))
+        raise typer.Exit(take_screenshots(screenshots, size))
     raise typer.Exit(run_tour(TourOptions(out, cases, hub, token)))
 
 

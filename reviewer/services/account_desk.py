@@ -190,8 +190,8 @@ class AccountDesk:
             self._fetch_policy(connector, "")
             return
         entry = around.store.run(lambda _: around.deck.get(ref))
-        if entry is None:
-            return
+        if entry is None or entry.supersedes:
+            return  # a case of one's own that was reopened here: what the server tells is what was undone
         if change.kind == "case_closed" or (change.row is not None and change.row.state in ("withdrawn", "decided")):
             words = f"“{entry.case.listing.title[:60]}” left the queue: its server closed the case. Your draft is kept."
             self._take_off(ref, "lost", words)

@@ -45,7 +45,7 @@ class TourOptions:
 def run_tour(options: TourOptions) -> int:
     """Walk, write `summary.json` and the pictures; 0 where nothing was lost or doubled, else 1."""
     album = Album(options.out)
-    qInstallMessageHandler(_say_what_matters)
+    qInstallMessageHandler(say_what_matters)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reviewer-tour-")))
         url, token, service_token = options.hub.rstrip("/"), options.token, ""
@@ -106,7 +106,7 @@ def _walk(
     return ""
 
 
-def _say_what_matters(_kind: QtMsgType, _where: QMessageLogContext, words: str) -> None:
+def say_what_matters(_kind: QtMsgType, _where: QMessageLogContext, words: str) -> None:
     """Qt's remarks, without those on what the offscreen platform can't do."""
     if "This plugin does not support" not in words:
         sys.stderr.write(f"{words}\n")

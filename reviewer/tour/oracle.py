@@ -68,6 +68,14 @@ class HubView:
                 return found
             cursor = page["next_cursor"]
 
+    def is_whole_jpeg(self, sha256: str) -> bool:
+        """Whether a picture is no JPEG or one that has its end."""
+        answer = self.session.get(
+            f"{self.url}/v1/media/{sha256}", headers={"Authorization": f"Bearer {self.token}"}, timeout=30
+        )
+        data = answer.content
+        return not data.startswith(b"\xff\xd8") or data.rstrip(b"\0").endswith(b"\xff\xd9")
+
     def upsert(self, token: str, item: dict[str, Any]) -> None:
         """Change a listing as its marketplace would."""
         self.session.post(

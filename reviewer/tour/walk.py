@@ -10,7 +10,7 @@ from reviewer.services.model import CaseRef, QueueFilter
 from reviewer.tour.guide import Guide
 from reviewer.tour.oracle import HubView
 from reviewer.tour.relay import Relay
-from reviewer.tour.waiting import let_pass, wait_until
+from reviewer.tour.waiting import TourStopped, let_pass, wait_until
 
 #: The everyday mix of decisions, in turn.
 MIX = (
@@ -203,8 +203,11 @@ class Walk:
         guide.decide(DecisionKind.WARN)
         wait_until(lambda: guide.status().unsent == 0, "the decision to be sent", 60)
         guide.undo()
+        reopened = guide.current
         guide.album.take(guide.window, "review-reopened", settle_s=0.5)
-        guide.decide(DecisionKind.CLEAR)
+        wait_until(lambda: guide.status().unsent == 0, "the reversal to be sent", 60)
+        if guide.decide(DecisionKind.CLEAR) != reopened:
+            raise TourStopped("The reopened case was not in front any more when it was decided again.")
 
     def _queue(self) -> None:
         guide, window = self._guide, self._guide.window
@@ -213,7 +216,7 @@ class Walk:
         wait_until(lambda: window.queue.model.rowCount() > 0, "the queue table", 30)
         guide.album.take(window, "queue", settle_s=0.8)
         for name, chosen in (
-            ("queue-search-korean", QueueFilter(text="가방")),
+            ("queue-search-korean", QueueFilter(text="벨트")),
             ("queue-overdue", QueueFilter(due="overdue", sort="due_at")),
             ("queue-nothing-found", QueueFilter(text="no such listing")),
         ):
@@ -254,6 +257,7 @@ class Walk:
 def find_special(hub: HubView) -> dict[str, str]:
     """Cases of each unusual kind that are open: what is unusual, and the case's id."""
     found: dict[str, str] = {}
+    whole: dict[str, bool] = {}
     cursor: str | None = None
     while True:
         values: dict[str, Any] = {"limit": 200, "state": "open"} | ({"cursor": cursor} if cursor else {})
@@ -263,8 +267,15 @@ def find_special(hub: HubView) -> dict[str, str]:
             for name, holds in _SPECIAL.items():
                 if name not in found and holds(case):
                     found[name] = case["id"]
+            first = case["listing"]["pictures"][:1]
+            if first and "broken-picture" not in found:
+                digest = first[0]["sha256"]
+                if digest not in whole:
+                    whole[digest] = hub.is_whole_jpeg(digest)
+                if not whole[digest]:
+                    found["broken-picture"] = case["id"]
         cursor = page["next_cursor"]
-        if not cursor or len(found) == len(_SPECIAL):
+        if not cursor:
             return found
 
 
@@ -275,7 +286,6 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], bool]] = {
     "markup-and-controls": lambda case: "<" in case["listing"]["description"] + case["listing"]["title"],
     "missing-currency": lambda case: bool(case["listing"]["price"]) and not case["listing"]["price"]["currency"],
     "unknown-flag-source": lambda case: any(flag["source"] == "brand_bot" for flag in case["flags"]),
-    "broken-picture": lambda case: any(not picture["view"] for picture in case["listing"]["pictures"]),
     "changed-listing": lambda case: case["previous"] is not None,
     "korean": lambda case: case["listing"]["language"] == "ko",
     "thai": lambda case: case["listing"]["language"] == "th",
