@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QIcon
@@ -28,8 +28,19 @@ UNDER_WAY = 3
 _Index = QModelIndex | QPersistentModelIndex
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-_PENDING = "…"
 _STANDINGS = {"": "muted", "active": "muted", "warned": "warning", "restricted": "warning"}
+
+
+class Look(NamedTuple):
+    """How a cell looks: its text, the role of its colour, its icon, the language that its font is for."""
+
+    text: str
+    role: str = ""
+    icon: str = ""
+    language: str = ""
+
+
+_WAITING = Look("…", "muted")
 
 
 class QueueTable(QAbstractTableModel):
@@ -125,41 +136,46 @@ class QueueTable(QAbstractTableModel):
         painted = self._roles.get(role)
         if painted is None:
             return None
-        row = index.row()
-        page = row // PAGE_ROWS
-        if page not in self._pages and page not in self._asked:
-            self._ask(page)
-        cells = self.row_at(row)
+        self._want(index.row() // PAGE_ROWS)
+        cells = self.row_at(index.row())
         if cells is None:
-            return _PENDING if role == Qt.ItemDataRole.DisplayRole else None
+            return _WAITING.text if role == Qt.ItemDataRole.DisplayRole else None
         return painted(cells, index.column())
 
+    def look(self, row: int, column: int) -> Look:
+        """How a cell looks, asking for its page where that is not there yet."""
+        self._want(row // PAGE_ROWS)
+        cells = self.row_at(row)
+        return _WAITING if cells is None else self._look(cells, column)
+
+    def _look(self, cells: Cells, column: int) -> Look:
+        text = cells.texts[column]
+        case = cells.row.row
+        if column == DUE:
+            text, urgency = cells.due(self.clock())
+            return Look(text, "danger" if urgency == "overdue" else "warning", urgency) if urgency else Look(text)
+        if column == STANDING:
+            return Look(text, _STANDINGS.get(case.standing, "danger"))
+        if column == STATE:
+            if cells.row.pending:
+                return Look(text, "accent", "outbox")
+            return Look(text, "accent", "desk") if cells.row.on_desk else Look(text, "muted")
+        return Look(text, language=case.language if column in (TITLE, SELLER) and not text.isascii() else "")
+
     def _text(self, cells: Cells, column: int) -> str:
-        return cells.due(self.clock())[0] if column == DUE else cells.texts[column]
+        return self._look(cells, column).text
 
     def _colour(self, cells: Cells, column: int) -> QColor | None:
-        if column == DUE:
-            urgency = cells.due(self.clock())[1]
-            return self._theme.colour("danger" if urgency == "overdue" else "warning") if urgency else None
-        if column == STANDING:
-            return self._theme.colour(_STANDINGS.get(cells.row.row.standing, "danger"))
-        if column == STATE:
-            return self._theme.colour("accent" if cells.row.on_desk or cells.row.pending else "muted")
-        return None
+        role = self._look(cells, column).role
+        return self._theme.colour(role) if role else None
 
     def _icon(self, cells: Cells, column: int) -> QIcon | None:
-        if column == DUE:
-            urgency = cells.due(self.clock())[1]
-            if urgency:
-                return self._theme.icon(urgency, "danger" if urgency == "overdue" else "warning")
-        if column == STATE and (cells.row.pending or cells.row.on_desk):
-            return self._theme.icon("outbox" if cells.row.pending else "desk", "accent")
-        return None
+        look = self._look(cells, column)
+        return self._theme.icon(look.icon, look.role) if look.icon else None
 
     def _font(self, cells: Cells, column: int) -> QFont | None:
-        if column in (TITLE, SELLER) and cells.row.row.language and not cells.texts[column].isascii():
-            return self._theme.font(cells.row.row.language)
-        return None
+        language = self._look(cells, column).language
+        return self._theme.font(language) if language else None
 
     def _tip(self, cells: Cells, column: int) -> str | None:
         if column == DUE and cells.row.row.due_at is not None:
@@ -168,6 +184,10 @@ class QueueTable(QAbstractTableModel):
 
     def _accessible(self, cells: Cells, column: int) -> str:
         return f"{heading(NAMES[column])}: {self._text(cells, column)}"
+
+    def _want(self, page: int) -> None:
+        if page not in self._pages and page not in self._asked:
+            self._ask(page)
 
     def _ask(self, page: int) -> None:
         """Ask for a page; what was looked at last comes first, and what was only passed by is dropped."""

@@ -26,6 +26,7 @@ from reviewer.ui.ports import Workstation
 from reviewer.ui.queue.cells import NAMES, TITLE
 from reviewer.ui.queue.filters import FilterBar
 from reviewer.ui.queue.model import QueueTable, column_of, sorted_by
+from reviewer.ui.queue.painting import CellPainter
 from reviewer.ui.tasks import Latest, Tasks
 from reviewer.ui.theme import Theme
 
@@ -160,6 +161,8 @@ class QueueView(QWidget):
 
     def _set_up_table(self) -> None:
         self.table.setModel(self.model)
+        self.painter = CellPainter(self.model, self._theme, self.table)
+        self.table.setItemDelegate(self.painter)
         self.table.setAccessibleName(self.tr("Cases in the queue"))
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -254,6 +257,7 @@ class QueueView(QWidget):
         self.bar.set_order(ordered)
 
     def _remember(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        self.painter.current_row = current.row() if current.isValid() else -1
         cells = self.model.row_at(current.row()) if current.isValid() else None
         self._selected = cells.row.ref if cells is not None else None
         self.open_button.setEnabled(cells is not None)
