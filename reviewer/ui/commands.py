@@ -95,6 +95,10 @@ class Commands(QObject):
         holder = self._holder(command, chord)
         if holder is not None and stored is None and tidy_chord(holder.chord) == default:
             raise BugError(f"{command.id} and {holder.id} both have the key {chord}.")
+        for fixed in command.also:
+            other = self._holder(command, fixed)
+            if other is not None and fixed in (tidy_chord(other.chord), *other.also):
+                raise BugError(f"{command.id} and {other.id} both have the key {fixed}.")
         self._commands[command.id] = command
         self._chords[command.id] = "" if holder is not None else chord
         if self._window is not None:

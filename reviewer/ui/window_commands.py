@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from reviewer.ui.main_window import MainWindow
 
 _TEXT_STEP = 10
+_FUNCTION_KEYS = {"review": "F2", "queue": "F3", "outbox": "F4", "connectors": "F6", "help": "F1"}
 
 
 def register_window_commands(window: MainWindow) -> None:
@@ -28,7 +29,7 @@ def register_window_commands(window: MainWindow) -> None:
                 Scope.WINDOW,
                 partial(window.show_view, name),
                 group=views,
-                also=(f"F{place + 1}",) if name != "help" else ("F1",),
+                also=(_FUNCTION_KEYS[name],),
             )
         )
 

@@ -30,6 +30,12 @@ def test_scopes_that_never_meet_may_share_a_key(commands: Commands) -> None:
         commands.register(command("window", "E", Scope.WINDOW))
 
 
+def test_further_keys_are_checked_as_well(commands: Commands) -> None:
+    commands.register(command("again", "F5"))
+    with pytest.raises(BugError):
+        commands.register(Command("view", "View", "Ctrl+4", Scope.WINDOW, lambda: None, also=("F5",)))
+
+
 def test_rebinding_onto_a_taken_key_names_its_holder(commands: Commands) -> None:
     commands.register(command("clear", "1"))
     commands.register(command("warn", "2"))
