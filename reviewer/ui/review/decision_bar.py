@@ -17,13 +17,13 @@ from reviewer.ui.review.wording import ground_title, kind_name, measure_text, tr
 
 #: The decisions with the ids of their commands and how much room their words need; None is Skip.
 KEYS: tuple[tuple[DecisionKind | None, str, int], ...] = (
-    (DecisionKind.CLEAR, "review.clear", 4),
+    (DecisionKind.CLEAR, "review.clear", 3),
     (DecisionKind.WARN, "review.warn", 5),
     (DecisionKind.RESTRICT, "review.restrict", 5),
-    (DecisionKind.TAKEDOWN, "review.takedown", 7),
+    (DecisionKind.TAKEDOWN, "review.takedown", 8),
     (None, "review.skip", 3),
     (DecisionKind.ESCALATE, "review.escalate", 3),
-    (DecisionKind.REQUEST_PROOF, "review.proof", 4),
+    (DecisionKind.REQUEST_PROOF, "review.proof", 3),
 )
 _TONES = {
     DecisionKind.CLEAR: "ok",

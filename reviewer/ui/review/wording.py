@@ -187,11 +187,13 @@ def day_and_time(moment: datetime) -> str:
 
 
 def age(joined: datetime | None, now: datetime) -> str:
-    """How long somebody is there, in months."""
+    """How long somebody is there, in months; in days where it is less than two."""
     if joined is None:
         return translate("Review", "joined: unknown")
-    months = max(0, int((now - joined).days / 30.44))
-    return translate("Review", "%n month(s)", None, months).replace("(s)", "" if months == 1 else "s")
+    days = max(0, (now - joined).days)
+    if days < 61:
+        return translate("Review", "{0} days").format(days)
+    return translate("Review", "{0} months").format(int(days / 30.44))
 
 
 def language_name(tag: str) -> str:
