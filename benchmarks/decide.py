@@ -106,7 +106,6 @@ def _measure(options: Options, name: str, held: int) -> list[Line]:
         floor = Floor(folder / "floor.bin")
         peer = Peer(folder / "peer.sqlite3", folder / "workstation.sqlite3")
         try:
-            workstation.start()
             workstation.accounts.save(AccountForm("benchmark_desk", "Benchmark", {}, {}))
             if held:
                 workstation.intake.take_offline(8, held)
