@@ -71,6 +71,7 @@ class ComparePane(QWidget):
         self._split.setSizes([1000, 1000])
         self._ahead = Prefetch(store, self.listing, self.reference, self)
         store.arrived.connect(self._arrived)
+        theme.changed.connect(self._resized.start)
 
     # What is shown
 
@@ -287,7 +288,8 @@ class ComparePane(QWidget):
             box = side.strip.box()
             items = []
             for picture in side.pictures:
-                answer = self._store.find(on_desk.ref.account, picture.sha256, box)
+                account = on_desk.ref.account
+                answer = self._store.find(account, picture.sha256, box) or self._store.any_size(account, picture.sha256)
                 items.append(
                     Thumbnail(
                         picture.sha256,

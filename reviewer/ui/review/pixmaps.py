@@ -57,6 +57,7 @@ class PixmapStore(QObject):
         self._source = source
         self._limit = limit
         self._held: OrderedDict[Key, Answer] = OrderedDict()
+        self._sizes: dict[tuple[str, str], set[Key]] = {}
         self._bytes = 0
         self._asked: dict[Key, Future[Decoded | RefusedPicture]] = {}
         self._urgent: set[Key] = set()
@@ -81,7 +82,7 @@ class PixmapStore(QObject):
 
     def any_size(self, account: str, sha256: str) -> Answer | None:
         """The largest rendition that is there, for the time until the right one comes."""
-        found = [answer for key, answer in self._held.items() if key[:2] == (account, sha256)]
+        found = [self._held[key] for key in self._sizes.get((account, sha256), ())]
         return max(found, key=_pixels, default=None)
 
     def want(self, account: str, sha256: str, box: QSize, *, urgent: bool = False) -> None:
@@ -102,14 +103,21 @@ class PixmapStore(QObject):
 
     def forget(self, account: str, sha256: str) -> None:
         """Drop what is known of a picture, so that it is asked for again."""
-        for key in [key for key in self._held if key[:2] == (account, sha256)]:
-            self._bytes -= _size(self._held.pop(key))
+        for key in tuple(self._sizes.get((account, sha256), ())):
+            self._drop(key)
 
     def forget_refusals(self, account: str, sha256: str) -> None:
         """Drop only refusals of a picture, so that it is asked for again."""
-        for key in [key for key, answer in self._held.items() if isinstance(answer, RefusedPicture)]:
-            if key[:2] == (account, sha256):
-                self._bytes -= _size(self._held.pop(key))
+        for key in tuple(self._sizes.get((account, sha256), ())):
+            if isinstance(self._held[key], RefusedPicture):
+                self._drop(key)
+
+    def _drop(self, key: Key) -> None:
+        self._bytes -= _size(self._held.pop(key))
+        sizes = self._sizes[key[:2]]
+        sizes.discard(key)
+        if not sizes:
+            del self._sizes[key[:2]]
 
     def _hurry(self, key: Key) -> None:
         for place, (waiting, _) in enumerate(self._waiting):
@@ -150,10 +158,10 @@ class PixmapStore(QObject):
         self._asked.pop(key, None)
         self._urgent.discard(key)
         self._held[key] = answer
+        self._sizes.setdefault(key[:2], set()).add(key)
         self._bytes += _size(answer)
         while self._bytes > self._limit and len(self._held) > 1:
-            _, dropped = self._held.popitem(last=False)
-            self._bytes -= _size(dropped)
+            self._drop(next(iter(self._held)))
         self.arrived.emit(key[1])
 
 

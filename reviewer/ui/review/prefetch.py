@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 
 from reviewer.services.model import CaseOnDesk
-from reviewer.ui.review.pixmaps import PixmapStore
+from reviewer.ui.review.pixmaps import LIMIT, PixmapStore
 from reviewer.ui.review.side import PictureSide
 from reviewer.ui.review.sitting import best_pair, pair_digests
 
@@ -14,6 +14,8 @@ _CASES = 5
 #: Longer strips are filled as far as this at once.
 _STRIP = 60
 _STRIP_AHEAD = 12
+#: What the large pictures of coming cases may take of the store: on very large screens fewer cases are made ready.
+_SHARE = 0.6
 
 
 class Prefetch(QObject):
@@ -41,7 +43,9 @@ class Prefetch(QObject):
         for side in sides:
             for picture in side.pictures[:_STRIP]:
                 self._store.want(self._account, picture.sha256, side.strip.box())
-        for on_desk in self._upcoming:
+        box = self._listing.canvas.box()
+        room = int(_SHARE * LIMIT / (2 * 4 * box.width() * box.height()))
+        for on_desk in self._upcoming[: max(1, room)]:
             for digest, side in zip(pair_digests(on_desk), sides, strict=False):
                 self._store.want(on_desk.ref.account, digest, side.canvas.box())
         for side in sides:

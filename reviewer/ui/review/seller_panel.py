@@ -105,7 +105,7 @@ def _strike_lines(sitting: Sitting, kind: DecisionKind) -> Iterator[Line]:
         translate("Review", "{0} of {1} points").format(step.before, top),
         bold=True,
         gap=0.5,
-        rows=1,
+        rows=2,
         trailing=translate("Review", "+{0} if decided so").format(step.adds) if step.adds else "",
         trailing_role="danger",
         meter=Meter(step.before, step.after, top, thresholds, role),
