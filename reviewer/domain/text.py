@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -27,6 +28,9 @@ _NAMES = {
     0x2069: "PDI",
     0xFEFF: "BOM",
 }
+#: Of category Cf, and yet drawn: signs over numbers in Arabic, Syriac and Kaithi.
+_DRAWN = frozenset({*range(0x0600, 0x0606), 0x06DD, 0x070F, 0x0890, 0x0891, 0x08E2, 0x110BD, 0x110CD})
+_HIDING = re.compile(f"[{''.join(map(chr, _NAMES))}\u2061-\u2064\u206a-\u206f\ufff9-\ufffb]")
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 
 
@@ -53,14 +57,18 @@ def _visible_character(text: str, place: int, keep_lines: bool) -> str:
         return character
     if character in "\n\t":
         return character if keep_lines else " "
-    if code == 0x200D and 0 < place < len(text) - 1 and _is_symbol(text[place - 1]) and _is_symbol(text[place + 1]):
+    if code == 0x200D and _joins_symbols(text, place):
         return character
     if code in _NAMES:
         return f"⟦{_NAMES[code]}⟧"
     category = unicodedata.category(character)
-    if category in ("Cc", "Cs", "Co", "Zl", "Zp") or (category == "Cf" and code >= 0xE0000):
+    if category in ("Cc", "Cs", "Co", "Zl", "Zp") or (category == "Cf" and code not in _DRAWN):
         return f"⟦U+{code:04X}⟧"
     return character
+
+
+def _joins_symbols(text: str, place: int) -> bool:
+    return 0 < place < len(text) - 1 and _is_symbol(text[place - 1]) and _is_symbol(text[place + 1])
 
 
 def _is_symbol(character: str) -> bool:
@@ -68,8 +76,8 @@ def _is_symbol(character: str) -> bool:
 
 
 def has_hidden_controls(text: str) -> bool:
-    """Whether the text has characters that hide or reorder others."""
-    return any(ord(character) in _NAMES for character in text)
+    """Whether the text has characters that hide or reorder others.  Joiners between emoji do not count."""
+    return any(found[0] != "\u200d" or not _joins_symbols(text, found.start()) for found in _HIDING.finditer(text))
 
 
 def mixed_script_words(text: str, *, limit: int = 8) -> tuple[str, ...]:

@@ -10,17 +10,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
+_MOST_DIGITS = 24
+
 
 @dataclass(frozen=True, slots=True)
 class Money:
     """An amount as the marketplace gave it.
 
     `currency` is an ISO 4217 code, or None where the marketplace sent none: then the amount is shown
-    with the remark that its currency is missing, and never compared with another.
+    with the remark that its currency is missing, and never compared with another.  Raises ValueError for
+    an amount that is no number or beyond all prices: it could neither be shown nor compared.
     """
 
     amount: Decimal
     currency: str | None
+
+    def __post_init__(self) -> None:
+        if not self.amount.is_finite() or abs(self.amount.adjusted()) > _MOST_DIGITS:
+            raise ValueError("an amount that is no price")
 
     def __str__(self) -> str:
         return f"{self.amount:,} {self.currency}" if self.currency else f"{self.amount:,} (currency missing)"
