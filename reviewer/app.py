@@ -11,7 +11,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 
 from PySide6.QtCore import QSettings, QSocketNotifier
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
@@ -29,6 +29,8 @@ from reviewer.ui.review.screen import ReviewScreen
 from reviewer.ui.tasks import Tasks
 from reviewer.ui.theme import Theme
 
+_log = logging.getLogger(__name__)
+
 _KNOCK_MS = 2000
 
 
@@ -44,6 +46,7 @@ class Desktop:
         self.tasks = Tasks(self.workstation)
         self.commands = Commands(self.settings)
         self.screen = ReviewScreen(self.workstation, self.tasks, self.commands, self.theme)
+        sys.excepthook = self._failed
         self.window = MainWindow(self.workstation, self.tasks, self.commands, self.theme, self.settings, self.screen)
 
     def start(self, *, demo: bool = False) -> None:
@@ -57,6 +60,12 @@ class Desktop:
                 self.workstation.accounts.start_demo, failed=self.window.faults.show, owner=self.window
             )
 
+    def _failed(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """What no other place caught: into the log, and before the reviewer with the way to report it."""
+        _log.error("a fault of the program", exc_info=(kind, error, trace))
+        if isinstance(error, Exception):
+            self.tasks.failed_unexpectedly.emit(error)
+
     def raise_window(self) -> None:
         """Bring the window to the front."""
         self.window.showNormal() if self.window.isMinimized() else self.window.show()
@@ -65,6 +74,7 @@ class Desktop:
 
     def close(self) -> None:
         """Close the window, then the services."""
+        sys.excepthook = sys.__excepthook__
         self.window.close()
         self.tasks.close()
         self.workstation.close()

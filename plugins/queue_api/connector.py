@@ -246,7 +246,8 @@ def _detail(response: requests.Response) -> str:
     words = str(problem.get("detail") or problem.get("title") or "")
     faults = problem.get("errors")
     if isinstance(faults, list):
-        words += "".join(f" {fault.get('pointer')}: {fault.get('detail')}" for fault in faults if isinstance(fault, dict))
+        named = [fault for fault in faults if isinstance(fault, dict)]
+        words += "".join(f" {fault.get('pointer')}: {fault.get('detail')}" for fault in named)
     return words[:500]
 
 
