@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -10,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from reviewer import hub
 from reviewer.hub import messages, routes_data, routes_work
@@ -54,8 +56,20 @@ async def _problem(_request: Request, error: Problem) -> Response:
     return error.response()
 
 
-async def _framework(_request: Request, error: HTTPException) -> Response:
-    return problem_of_status(error.status_code, error.headers).response()
+async def _framework(request: Request, error: HTTPException) -> Response:
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods(request))
+    return problem_of_status(error.status_code, headers).response()
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods of all routes of this address; the router names those of the first route only."""
+    found: set[str] = set()
+    for path, operations in request.app.openapi()["paths"].items():
+        if compile_path(path)[0].match(request.url.path):
+            found |= {method.upper() for method in operations}
+    return sorted(found)
 
 
 async def _parameters(_request: Request, error: RequestValidationError) -> Response:

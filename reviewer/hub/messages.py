@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from reviewer.domain.values import parse_time
 
@@ -33,6 +33,12 @@ def _real_amount(text: str) -> str:
     return text
 
 
+def _whole(value: object) -> object:
+    """What JSON Schema calls an integer as one: 2.0 is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
 Id = Annotated[str, Field(pattern=ID_PATTERN, max_length=128)]
 OptionalId = Annotated[str, Field(max_length=128)]
 Uuid = Annotated[str, Field(pattern=UUID_PATTERN)]
@@ -42,7 +48,7 @@ Time = Annotated[
 ]
 Short = Annotated[str, Field(max_length=512)]
 Long = Annotated[str, Field(max_length=100_000)]
-Token = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Token = Annotated[int, Field(ge=0, le=2**53 - 1), WHOLE]
 
 
 class Message(BaseModel):
@@ -54,11 +60,11 @@ class Message(BaseModel):
 class ClaimRequest(Message):
     """Claim the most urgent open cases, or the named ones."""
 
-    count: Annotated[int, Field(ge=1, le=CLAIM_LIMIT)]
+    count: Annotated[int, Field(ge=1, le=CLAIM_LIMIT), WHOLE]
     marketplaces: Annotated[list[Id], Field(max_length=100)] = []
     grounds: Annotated[list[Id], Field(max_length=100)] = []
     case_ids: Annotated[list[Id], Field(max_length=CLAIM_LIMIT)] = []
-    offline_s: Annotated[int, Field(ge=0, le=2**31)] = 0
+    offline_s: Annotated[int, Field(ge=0, le=2**31), WHOLE] = 0
 
 
 class LeaseName(Message):
@@ -93,7 +99,7 @@ class MeasureMessage(Message):
 
     kind: Short
     scope: Short = "listing"
-    days: Annotated[int, Field(ge=1, le=36500)] | None = None
+    days: Annotated[int, Field(ge=1, le=36500), WHOLE] | None = None
 
 
 class DecisionMessage(Message):
@@ -137,8 +143,8 @@ class PictureMessage(Message):
     sha256: Sha256
     view: Short = ""
     media_type: Short = "image/jpeg"
-    width: Annotated[int, Field(ge=0, le=1_000_000)] = 0
-    height: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    width: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] = 0
+    height: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] = 0
 
 
 class ListingMessage(Message):
@@ -155,7 +161,7 @@ class ListingMessage(Message):
     country: Annotated[str, Field(pattern="^([A-Z]{2})?$")] = ""
     language: Annotated[str, Field(pattern="^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$")] = ""
     url: Annotated[str, Field(max_length=4000)] = ""
-    units_sold: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = None
+    units_sold: Annotated[int, Field(ge=0, le=2**53 - 1), WHOLE] | None = None
     listed_at: Time | None = None
     state: Literal["live", "sold_out", "ended", "deleted"] = "live"
     pictures: Annotated[list[PictureMessage], Field(max_length=100)] = []
@@ -170,9 +176,9 @@ class SellerMessage(Message):
     country: Annotated[str, Field(pattern="^([A-Z]{2})?$")] = ""
     joined_at: Time | None = None
     verification: Short = "unknown"
-    listings_live: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = None
-    listings_removed: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = None
-    units_sold: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = None
+    listings_live: Annotated[int, Field(ge=0, le=2**53 - 1), WHOLE] | None = None
+    listings_removed: Annotated[int, Field(ge=0, le=2**53 - 1), WHOLE] | None = None
+    units_sold: Annotated[int, Field(ge=0, le=2**53 - 1), WHOLE] | None = None
 
 
 class FlagMessage(Message):
@@ -197,7 +203,7 @@ class ListingUpsert(Message):
     flags: Annotated[list[FlagMessage], Field(max_length=100)] = []
     references: Annotated[list[Id], Field(max_length=20)] = []
     due_at: Time | None = None
-    priority: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    priority: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] = 0
 
 
 class ListingsRequest(Message):

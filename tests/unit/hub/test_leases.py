@@ -105,6 +105,11 @@ def test_a_skipped_case_can_be_opened_by_name(hub):
     assert [item["case"]["id"] for item in hub.claim(case_ids=[case_id])] == [case_id]
 
 
+def test_a_whole_number_may_be_written_with_a_point(hub):
+    hub.open_case()
+    assert len(hub.claim(count=1.0)) == 1
+
+
 def test_claims_can_be_narrowed(hub):
     hub.open_case()
     assert hub.claim(marketplaces=["elsewhere"]) == []

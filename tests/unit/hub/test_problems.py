@@ -29,6 +29,7 @@ def test_another_method(hub):
     answer = hub.call("DELETE", "/v1/cases")
     problem(answer, 405, "method-not-allowed")
     assert answer.headers["allow"] == "GET"
+    assert hub.call("DELETE", "/v1/decisions").headers["allow"] == "GET, POST"
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "cursor=x", "state=asleep", "due_before=noon"])

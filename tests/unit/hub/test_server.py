@@ -21,6 +21,7 @@ def start(*options):
         stderr=subprocess.PIPE,
         text=True,
     )
+    assert process.stdout
     return process, json.loads(process.stdout.readline())
 
 
