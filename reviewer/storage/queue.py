@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from reviewer.storage.database import Database
 
 #: A due time later than any, so that cases without one sort last.
 _NO_DUE = "9999-12-31T00:00:00.000Z"
+#: What no kept text holds and what SQLite can't look for: NUL and lone surrogates.
+_NEVER_KEPT = re.compile("[\0\ud800-\udfff]")
 
 _COLUMNS = (
     "account, case_id, marketplace, state, priority, due_at, title, brand, category, seller_id, seller_name,"
@@ -176,14 +179,15 @@ def _where(condition: Condition) -> tuple[str, str, tuple[object, ...]]:
         values.append(condition.due_after)
     if condition.held_only:
         joins += " JOIN desk_case h ON h.account = q.account AND h.case_id = q.case_id AND h.state = 'held'"
-    text = condition.text.strip()
+    text = _NEVER_KEPT.sub("\ufffd", condition.text.strip())
     if len(text) >= 3:
         # Trigrams find any substring of three characters or more, in every script.
         tests.append("q.id IN (SELECT rowid FROM queue_text WHERE queue_text MATCH ?)")
         values.append('"' + text.replace('"', '""') + '"')
     elif text:
         pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        tests.append("(q.title LIKE ? ESCAPE '\\' OR q.brand LIKE ? ESCAPE '\\' OR q.seller_name LIKE ? ESCAPE '\\')")
-        values += [pattern] * 3
+        columns = ("title", "brand", "seller_name", "case_id")
+        tests.append("(" + " OR ".join(f"q.{name} LIKE ? ESCAPE '\\'" for name in columns) + ")")
+        values += [pattern] * len(columns)
     where = ("WHERE " + " AND ".join(tests)) if tests else ""
     return joins, where, tuple(values)

@@ -23,7 +23,7 @@ GROUNDS = [ground.id for ground in POLICY.grounds]
 
 def offence(days: float, points: int, ground: str = "trademark", **changes: object) -> Offence:
     at = NOW - timedelta(days=days)
-    made = Offence(f"d-{days}-{points}-{ground}", at, "takedown", ground, points, at + timedelta(days=365))
+    made = Offence(f"d-{days}-{points}-{ground}-{changes}", at, "takedown", ground, points, at + timedelta(days=365))
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
