@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
-from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QWindow
 from PySide6.QtWidgets import QApplication
 
@@ -23,6 +23,7 @@ from reviewer.storage.database import Database
 _SCAN_CODES = {str(digit): 8 + 1 + digit for digit in range(1, 10)}
 #: A usual screen: the two pictures are about 800 pixels high and wide then.
 WIDTH, HEIGHT = 1920, 1080
+_LOOK_MS = 20
 
 
 def prepare(folder: Path) -> QApplication:
@@ -60,9 +61,20 @@ def press(window: QWindow, digit: str) -> None:
 
 
 def wait_until(done: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
-    """Let the window live until something is so."""
+    """Let the window live, in an event loop that sleeps, until something is so."""
+    if done():
+        return
+    loop = QEventLoop()
     until = monotonic() + seconds
-    while not done():
-        if monotonic() > until:
-            raise TimeoutError(f"{what} did not happen within {seconds:g} s")
-        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 5)
+
+    def look() -> None:
+        if done() or monotonic() > until:
+            loop.quit()
+
+    looking = QTimer(interval=_LOOK_MS)
+    looking.timeout.connect(look)
+    looking.start()
+    loop.exec()
+    looking.stop()
+    if not done():
+        raise TimeoutError(f"{what} did not happen within {seconds:g} s")
