@@ -105,12 +105,12 @@ def main(arguments: Sequence[str]) -> int:
     except OperatorError as error:
         return _refuse(str(error))
     door = _open_door(folder, desktop)
-    stops = _stop_on_signals(application)
+    signals = SignalDoor(application)
     desktop.start(demo=given.demo)
     try:
         return application.exec()
     finally:
-        stops.setEnabled(False)
+        signals.close()
         door.close()
         desktop.close()
 
@@ -161,20 +161,26 @@ def _refuse(words: str) -> int:
     return 2
 
 
-def _stop_on_signals(application: QApplication) -> QSocketNotifier:
-    """Ctrl+C and the system's wish to end close the window in order."""
-    reading, writing = socket.socketpair()
-    writing.setblocking(False)
-    signal.set_wakeup_fd(writing.fileno())
-    notifier = QSocketNotifier(reading.fileno(), QSocketNotifier.Type.Read)
-    notifier.activated.connect(lambda *_: application.quit())
-    notifier.destroyed.connect(reading.close)
-    notifier.destroyed.connect(writing.close)
+class SignalDoor:
+    """Ctrl+C and the system's wish to end close the window in order.  On POSIX; `close()` after the event loop."""
 
-    def told(_number: int, _frame: FrameType | None) -> None:
-        """The wake-up through the socket does the work."""
+    def __init__(self, application: QApplication) -> None:
+        self._reading, self._writing = socket.socketpair()
+        self._writing.setblocking(False)
+        self._before = signal.set_wakeup_fd(self._writing.fileno(), warn_on_full_buffer=False)
+        self._notifier = QSocketNotifier(self._reading.fileno(), QSocketNotifier.Type.Read)
+        self._notifier.activated.connect(lambda *_: application.quit())
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name) and os.name == "posix":
+                signal.signal(getattr(signal, name), _told)
 
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name) and os.name == "posix":
-            signal.signal(getattr(signal, name), told)
-    return notifier
+    def close(self) -> None:
+        """Let go of the signals' socket."""
+        self._notifier.setEnabled(False)
+        signal.set_wakeup_fd(self._before)
+        self._reading.close()
+        self._writing.close()
+
+
+def _told(_number: int, _frame: FrameType | None) -> None:
+    """The wake-up through the socket does the work."""
