@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from time import perf_counter, perf_counter_ns
 
@@ -171,9 +172,7 @@ def _first_paint(desktop: Desktop, view: QueueView, paints: Paints) -> Line:
 def _scroll(view: QueueView, paints: Paints, steps: int) -> list[Line]:
     bar = view.table.verticalScrollBar()
     rng = random.Random(3)
-    jumps: list[Callable[[], object]] = [
-        lambda place=rng.randrange(bar.maximum()): bar.setValue(place) for _ in range(steps)
-    ]
+    jumps: list[Callable[[], object]] = [partial(bar.setValue, rng.randrange(bar.maximum())) for _ in range(steps)]
     pages: list[Callable[[], object]] = [lambda: bar.triggerAction(QAbstractSlider.SliderAction.SliderPageStepAdd)]
     lines = []
     for name, moves in (("pages", pages * steps), ("jumps anywhere", jumps)):
