@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from reviewer.connectors.api import Change, Claim, Connector, Holder, LeaseKey, Service
+from reviewer.errors import OperatorError
 from reviewer.policy.policy import Policy, policy_from_mapping
 from reviewer.services.account_book import AccountBook
 from reviewer.services.changes import Notifier
@@ -24,8 +24,6 @@ from reviewer.storage.database import Database
 from reviewer.storage.threads import StoreThread
 from reviewer.sync.pull import Wanted, changes_pass, claim_pass, policy_pass, renew_pass
 from reviewer.sync.push import push_pass
-
-_log = logging.getLogger(__name__)
 
 #: How many cases lie on the desk: the one in hand, five that are prepared, and some to spare.
 DESK_SIZE = 12
@@ -247,7 +245,13 @@ class AccountDesk:
         return sum(ref.account == self.account for ref in self._around.deck.refs())
 
     def _fetch_policy(self, connector: Connector, version: str) -> None:
-        policy_pass(self._around.store, connector, self.account, version)
+        """Take over the server's rules; where they have faults, what was known stays in force and is said."""
+        try:
+            policy_pass(self._around.store, connector, self.account, version)
+        except OperatorError as error:
+            words = f"The server's rules can't be used; the ones known before stay in force. {error}"
+            self._around.book.say(f"policy:{self.account}", "warning", words[:600])
+            return
         tables = self._around.store.run(lambda database: accounts_table.policy(database, self.account))
         if tables is not None:
             self._around.book.set_policy(self.account, policy_from_mapping(tables, "The server's policy"))

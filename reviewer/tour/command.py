@@ -141,6 +141,7 @@ def _summary(
         "synced": verdict.held,
         "lost": len(verdict.lost),
         "doubled": len(verdict.doubled),
+        "duplicated": len(verdict.doubled),
         "differences": [*verdict.lost, *verdict.doubled, *verdict.other],
         "missing": failure,
         "key_to_painted_ms": {

@@ -18,6 +18,8 @@ from reviewer.ui.review.wording import kind_letter, translate
 from reviewer.ui.words import countdown, span
 
 _SOON_S = 30 * 60
+#: From this age on what is shown says how old it is, as it is when one works without a network.
+_OLD_S = 120
 
 
 class CaseBar(Passage):
@@ -79,6 +81,9 @@ def _case_line(on_desk: CaseOnDesk, moment: datetime) -> Line:
     text = translate("Review", "{0}  ·  case {1}").format(market, visible(case.id, limit=40))
     role = "text"
     trailing = []
+    age = (moment - on_desk.fetched_at).total_seconds()
+    if age >= _OLD_S:
+        trailing.append(translate("Review", "as of {0} ago").format(span(age)))
     if case.due_at is not None:
         left = (case.due_at - moment).total_seconds()
         if left < 0:
