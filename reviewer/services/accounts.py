@@ -12,6 +12,7 @@ from reviewer.connectors.manifest import Manifest, Setting
 from reviewer.domain.values import format_time, new_id
 from reviewer.errors import OperatorError
 from reviewer.services import clock
+from reviewer.services.demo_hub import RunningHub
 from reviewer.services.secrets import Secrets
 from reviewer.storage import accounts as table
 from reviewer.storage.accounts import AccountRow
@@ -62,7 +63,7 @@ class AccountsService:
         secrets: Secrets,
         begin: Callable[[AccountRow], None],
         end: Callable[[str], None],
-        demo: Callable[[], tuple[str, str]],
+        demo: Callable[[], RunningHub],
     ) -> None:
         self._store = store
         self._found = found
@@ -138,8 +139,8 @@ class AccountsService:
 
     def start_demo(self) -> str:
         """Start the demo hub on this machine and an account at it; answers the account's id."""
-        address, token = self._demo()
-        return self.use_for_this_run("demo", "Demo", address, token)
+        hub = self._demo()
+        return self.use_for_this_run("demo", "Demo", hub.url, hub.tokens["reviewer"])
 
     def use_for_this_run(self, account: str, name: str, address: str, token: str) -> str:
         """Work at a Queue API server with a token that is kept nowhere; answers the account's id."""

@@ -6,11 +6,21 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from reviewer.errors import OperatorError
 
 _START_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunningHub:
+    """Where the hub answers, and the demo's tokens by role."""
+
+    url: str
+    tokens: Mapping[str, str]
 
 
 class DemoHub:
@@ -20,10 +30,10 @@ class DemoHub:
         self._folder = folder
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
-        self._answer: tuple[str, str] | None = None
+        self._answer: RunningHub | None = None
 
-    def start(self) -> tuple[str, str]:
-        """Address and reviewer's token.  Blocks until the hub answers; raises `OperatorError`."""
+    def start(self) -> RunningHub:
+        """Blocks until the hub answers; raises `OperatorError`."""
         with self._lock:
             if self._process is not None and self._process.poll() is None and self._answer:
                 return self._answer
@@ -55,7 +65,7 @@ class DemoHub:
         if process.stdout is not None:
             process.stdout.close()
 
-    def _announced(self, process: subprocess.Popen[str]) -> tuple[str, str]:
+    def _announced(self, process: subprocess.Popen[str]) -> RunningHub:
         timer = threading.Timer(_START_S, process.kill)
         timer.start()
         try:
@@ -64,9 +74,8 @@ class DemoHub:
             timer.cancel()
         try:
             said = json.loads(line)
-            tokens = said["tokens"]
-            return str(said["hub"]), str(tokens["reviewer"])
-        except (ValueError, KeyError, TypeError) as error:
+            return RunningHub(str(said["hub"]), {str(role): str(token) for role, token in said["tokens"].items()})
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             process.kill()
             process.wait()
             raise OperatorError(

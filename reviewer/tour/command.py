@@ -23,7 +23,7 @@ from reviewer.errors import OperatorError
 from reviewer.services.workstation import Options
 from reviewer.tour.album import Album
 from reviewer.tour.guide import Guide
-from reviewer.tour.hub_process import HubProcess
+from reviewer.tour.hub_process import demo_hub
 from reviewer.tour.oracle import HubView, Verdict, judge
 from reviewer.tour.relay import Relay
 from reviewer.tour.walk import Walk
@@ -50,7 +50,7 @@ def run_tour(options: TourOptions) -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reviewer-tour-")))
         url, token, service_token = options.hub.rstrip("/"), options.token, ""
         if not url:
-            own = stack.enter_context(HubProcess(folder / "hub"))
+            own = stack.enter_context(demo_hub(folder / "hub"))
             url, token, service_token = own.url, own.tokens["reviewer"], own.tokens.get("service", "")
         hub = HubView(url, token)
         stack.callback(hub.close)

@@ -14,11 +14,12 @@ from PySide6.QtCore import qInstallMessageHandler
 
 from reviewer.app import Desktop, make_application
 from reviewer.domain.decision import DecisionKind
+from reviewer.services.demo_hub import RunningHub
 from reviewer.services.workstation import Options
 from reviewer.tour.album import Album
 from reviewer.tour.command import say_what_matters
 from reviewer.tour.guide import Guide
-from reviewer.tour.hub_process import HubProcess
+from reviewer.tour.hub_process import demo_hub
 from reviewer.tour.waiting import let_pass, wait_until
 
 _QUALITY = 82
@@ -48,18 +49,19 @@ def take_screenshots(folder: Path, size: str = "") -> int:
     chosen = next(one for one in SIZES if one.name == size)
     qInstallMessageHandler(say_what_matters)
     album = Album(folder)
-    with tempfile.TemporaryDirectory(prefix="reviewer-pictures-") as temporary:
-        hub = HubProcess(Path(temporary) / "hub")
+    with (
+        tempfile.TemporaryDirectory(prefix="reviewer-pictures-") as temporary,
+        demo_hub(Path(temporary) / "hub") as hub,
+    ):
         desktop = Desktop(make_application(), Options(Path(temporary) / "desk", sending_delay_s=60.0))
         try:
             _take_all(desktop, hub, album, chosen, folder)
         finally:
             desktop.close()
-            hub.stop()
     return 0
 
 
-def _take_all(desktop: Desktop, hub: HubProcess, album: Album, size: Size, folder: Path) -> None:
+def _take_all(desktop: Desktop, hub: RunningHub, album: Album, size: Size, folder: Path) -> None:
     station, window, theme = desktop.workstation, desktop.window, desktop.theme
     window.account_expected = True
     window.resize(size.width, size.height)
