@@ -139,4 +139,11 @@ class Deck:
         if self.in_hand is not None:
             others = [entry for entry in entries if entry.ref != self.in_hand]
             entries = [self._cases[self.in_hand], *others][:limit]
-        return [replace(entry, lease_deadline=self._deadline_of(entry.ref)) for entry in entries]
+        return [self._with_deadline(entry) for entry in entries]
+
+    def _with_deadline(self, entry: CaseOnDesk) -> CaseOnDesk:
+        """The entry with its lease as it is now, which is another object only where the lease was prolonged."""
+        deadline = self._deadline_of(entry.ref)
+        if deadline != entry.lease_deadline:
+            entry = self._cases[entry.ref] = replace(entry, lease_deadline=deadline)
+        return entry
