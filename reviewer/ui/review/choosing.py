@@ -201,7 +201,9 @@ class Batch(QObject):
             relation = relations.get(case.ref.case_id, "")
             name = words.get(relation, visible(relation, limit=30)) if relation else translate("Review", "this case")
             title = visible(case.case.listing.title, limit=90, keep_lines=False)
-            choices.append(Choice(case.ref.case_id, "", f"{name}\n{title}", title, True))
+            # Other goods of the same seller need a look of their own: they are offered, not ticked.
+            ticked = relation != "same_seller"
+            choices.append(Choice(case.ref.case_id, "", f"{name}\n{title}", title, ticked))
         for sibling in sitting.on_desk.case.siblings:
             if sibling.case_id not in got:
                 title = visible(sibling.title, limit=90, keep_lines=False)

@@ -225,11 +225,21 @@ def test_a_batch_is_claimed_decided_and_undone_together(desk):
         desk.bot.keyClick(sheet.list, "4")
     assert {ruling.ref.case_id for ruling in desk.workstation.review.decided} == {
         first.ref.case_id,
-        *(sibling.case_id for sibling in first.case.siblings),
+        *(sibling.case_id for sibling in first.case.siblings if sibling.relation == "same_pictures"),
     }
     desk.press_and_wait("U")
     assert not desk.decided
     assert desk.current().ref == first.ref
+
+
+def test_other_goods_of_the_seller_are_offered_but_not_ticked(desk):
+    others = {row.case_id for row in desk.current().case.siblings if row.relation == "same_seller"}
+    desk.press("B")
+    sheet = desk.screen.batch.sheet
+    desk.bot.waitUntil(sheet.isVisible)
+    assert others
+    assert not others & set(sheet.ticked())
+    assert sheet.list.count() == 1 + len(desk.current().case.siblings)
 
 
 def test_a_case_held_by_others_is_shown_but_not_decided(desk):
