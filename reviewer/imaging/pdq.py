@@ -1,0 +1,142 @@
+"""PDQ, the 256-bit perceptual hash, as a few matrix products, in all eight orientations.
+
+Source: "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm" (Facebook, 2019) and the
+reference code in facebook/ThreatExchange, `pdq/cpp`.  Its stages (luma, two box filters each way, picking 64 x 64
+samples, a 16 x 16 DCT without the constant terms) are linear and separable, so each side of a picture has one
+matrix from pixels to samples.  The bits are those of the package `pdqhash`, most significant first, so that the
+hexadecimal text is the one that ThreatExchange prints.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+ALGORITHM: Final = "pdq"
+VERSION: Final = 1
+CODE_BYTES: Final = 32
+LEAST_QUALITY: Final = 4
+"""Below this quality (0 to 100, of the paper) a picture counts as near-blank and has no code."""
+SAMPLES: Final = 64
+_LOW: Final = 16
+_PASSES: Final = 2
+
+Levels = NDArray[np.float32]
+
+_PLACES = 2.0 * np.arange(SAMPLES, dtype=np.float64)[None, :] + 1.0
+_FREQUENCIES = np.arange(1, _LOW + 1, dtype=np.float64)[:, None]
+_DCT: Final[Levels] = (np.sqrt(2.0 / SAMPLES) * np.cos(np.pi / (2 * SAMPLES) * _FREQUENCIES * _PLACES)).astype(
+    np.float32
+)
+_SIGNS: Final[Levels] = np.where(np.arange(_LOW) % 2 == 0, -1.0, 1.0).astype(np.float32)
+"""What reversing the samples does to the coefficient of each frequency (1 to 16)."""
+
+ORIENTATIONS: Final = (
+    "upright",
+    "mirrored",
+    "upside down, mirrored",
+    "turned by 180 degrees",
+    "mirrored along the diagonal",
+    "turned by 90 degrees",
+    "turned by 270 degrees",
+    "mirrored along the other diagonal",
+)
+"""What was done to the picture for each row of `Pdq.codes`; turns are clockwise.
+
+Bit 0 of the row's number: columns reversed; bit 1: rows reversed; bit 2: transposed, before the others.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pdq:
+    """The codes of a picture in its eight orientations (uint8, 8 x 32, in the order of `ORIENTATIONS`)."""
+
+    codes: NDArray[np.uint8]
+    quality: int
+
+    @property
+    def code(self) -> bytes:
+        """The 32 bytes of the picture as it is."""
+        return self.codes[0].tobytes()
+
+
+@lru_cache(maxsize=256)
+def sampling_matrix(full: int, scaled: int) -> Levels:
+    """The matrix (64 x `scaled`) from a side of `scaled` pixels to samples, as if it had `full` pixels.
+
+    Box filters of the reference code's width for `full` pixels, applied to the scaled pixels spread over the
+    places that they were averaged from.
+    """
+    window = (full + 2 * SAMPLES - 1) // (2 * SAMPLES)
+    right = (window + 2) // 2 - 1
+    left = window - right - 1
+    shrink = round(full / scaled)
+    jpeg = -(-full // shrink) == scaled  # a JPEG decoder rounds the last block up
+    places = np.arange(full) // shrink if jpeg else np.arange(full) * scaled // full
+    spread = np.zeros((full, scaled), dtype=np.float64)
+    spread[np.arange(full), places] = 1.0
+    for _ in range(_PASSES):
+        sums = np.vstack([np.zeros((1, scaled)), np.cumsum(spread, axis=0)])
+        first = np.maximum(np.arange(full) - left, 0)
+        after = np.minimum(np.arange(full) + right, full - 1) + 1
+        spread = (sums[after] - sums[first]) / (after - first)[:, None]
+    picked = ((np.arange(SAMPLES) + 0.5) * full / SAMPLES).astype(int)
+    return np.ascontiguousarray(spread[picked], dtype=np.float32)
+
+
+def samples_of(luma: NDArray[np.generic], full: tuple[int, int] | None = None) -> Levels:
+    """The 64 x 64 samples of a picture (height x width luma, 0 to 255); `full` is its (height, width) unscaled."""
+    height, width = luma.shape
+    full_height, full_width = full or (height, width)
+    down = sampling_matrix(full_height, height)
+    across = sampling_matrix(full_width, width)
+    levels = luma.astype(np.float32)
+    # The cheaper order of the two products first.
+    if height <= width:
+        return np.asarray((down @ levels) @ across.T, dtype=np.float32)
+    return np.asarray(down @ (levels @ across.T), dtype=np.float32)
+
+
+def quality_of(samples: Levels) -> int:
+    """How much there is to hash, 0 to 100: the summed steps between neighbouring samples, as in the paper."""
+    steps = samples * np.float32(100.0 / 255.0)
+    down = np.abs(np.trunc(steps[:-1] - steps[1:])).sum()
+    across = np.abs(np.trunc(steps[:, :-1] - steps[:, 1:])).sum()
+    return min(int((down + across) / 90), 100)
+
+
+def pdq_of_samples(samples: Levels, *, every_orientation: bool = True) -> Pdq | None:
+    """The codes of 64 x 64 samples; None where they are near-blank.  Without the others, `codes` has one row."""
+    quality = quality_of(samples)
+    if quality < LEAST_QUALITY:
+        return None
+    low = _DCT @ samples @ _DCT.T
+    if not every_orientation:
+        return Pdq(_packed(low[None]), quality)
+    return Pdq(_packed(np.stack([_turned(low, number) for number in range(8)])), quality)
+
+
+def pdq(
+    luma: NDArray[np.generic], full: tuple[int, int] | None = None, *, every_orientation: bool = True
+) -> Pdq | None:
+    """The codes of a picture, None where it is near-blank; see `samples_of` and `pdq_of_samples`."""
+    return pdq_of_samples(samples_of(luma, full), every_orientation=every_orientation)
+
+
+def _turned(low: Levels, number: int) -> Levels:
+    turned = low.T if number & 4 else low
+    if number & 1:
+        turned = turned * _SIGNS[None, :]
+    if number & 2:
+        turned = turned * _SIGNS[:, None]
+    return turned
+
+
+def _packed(low: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Each coefficient against the lower median of its own picture (Torben's, as in the reference code)."""
+    flat = low.reshape(len(low), _LOW * _LOW)
+    middle = (_LOW * _LOW + 1) // 2 - 1
+    medians = np.partition(flat, middle, axis=1)[:, middle : middle + 1]
+    return np.packbits((flat > medians)[:, ::-1], axis=1)
