@@ -47,6 +47,7 @@ def tour(
         Path | None, typer.Option(help="Only take the pictures of the documentation, into this folder.")
     ] = None,
     size: Annotated[str, typer.Option(hidden=True)] = "",
+    sending_delay: Annotated[float, typer.Option(help="Seconds in which a decision does not leave the desk.")] = 10.0,
 ) -> None:
     """Work the real window by keys and ask the hub whether it holds exactly what the window showed."""
     import os
@@ -60,7 +61,7 @@ def tour(
         raise OperatorError("Give a reviewer's token for that hub: --token.")
     if screenshots is not None:
         raise typer.Exit(take_screenshots(screenshots, size))
-    raise typer.Exit(run_tour(TourOptions(out, cases, hub, token)))
+    raise typer.Exit(run_tour(TourOptions(out, cases, hub, token, sending_delay_s=sending_delay)))
 
 
 @app.command()
