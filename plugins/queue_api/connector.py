@@ -24,6 +24,7 @@ from reviewer.connectors.api import (
     Page,
     RateLimited,
     Receipt,
+    ReceiptStatus,
     ReferenceProduct,
     Refused,
     Renewal,
@@ -125,7 +126,15 @@ class QueueApiConnector:
     def submit(self, decisions: Sequence[OutgoingDecision]) -> tuple[Receipt, ...]:
         # The bytes that were made durable go out as they are.
         body = b'{"decisions":[' + b",".join(decision.body for decision in decisions) + b"]}"
-        _, rows = payload.items(self._call("POST", "/v1/decisions", body=body), "receipts")
+        try:
+            answer = self._call("POST", "/v1/decisions", body=body)
+        except _RefusedBatch as error:
+            # One of them breaks the server's rules: the others must not wait for it.
+            if len(decisions) == 1:
+                return (Receipt(decisions[0].decision.id, ReceiptStatus.REJECTED, error.detail),)
+            half = len(decisions) // 2
+            return self.submit(decisions[:half]) + self.submit(decisions[half:])
+        _, rows = payload.items(answer, "receipts")
         receipts, bad = payload.read(rows, Receipt, "receipts")
         if bad or [receipt.decision_id for receipt in receipts] != [item.decision.id for item in decisions]:
             raise Unavailable("The server did not answer for every decision in order; they will be sent again.")
@@ -190,7 +199,17 @@ class QueueApiConnector:
             )
         if 300 <= status < 400 or (status == 404 and not detail):
             return Refused(f"{self._base} {_NOT_A_SERVER} (It answered {status}.)")
+        if status in (400, 413, 422) and detail:
+            return _RefusedBatch(f"{self._base} refused: {detail}", detail)
         return Refused(f"{self._base} refused: {detail or status}")
+
+
+class _RefusedBatch(Refused):
+    """The server read the request and won't have it; `detail` is in its own words."""
+
+    def __init__(self, message: str, detail: str) -> None:
+        super().__init__(message)
+        self.detail = detail
 
 
 class _Reviewer(msgspec.Struct):

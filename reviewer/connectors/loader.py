@@ -7,13 +7,14 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from reviewer.connectors.api import API_VERSION, Connector, Context
+from reviewer.connectors.api import API_VERSION, Connector, ConnectorError, Context
 from reviewer.connectors.manifest import Manifest, ManifestFault, read_manifest
 from reviewer.connectors.session import BoundedSession
 from reviewer.errors import OperatorError
@@ -63,7 +64,7 @@ def open_connector(manifest: Manifest, settings: Mapping[str, Any], secrets: Map
     try:
         module = _load(manifest)
         connect = getattr(module, manifest.function)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise OperatorError(
             f"The connector {manifest.name} can't be loaded: {type(error).__name__}: {error}. Its author must mend it.",
             detail=str(manifest.folder),
@@ -74,7 +75,16 @@ def open_connector(manifest: Manifest, settings: Mapping[str, Any], secrets: Map
         session=BoundedSession(_hosts(manifest, settings)),
         logger=logging.getLogger(f"connector.{manifest.id}"),
     )
-    connector: Connector = connect(context)
+    try:
+        connector: Connector = connect(context)
+    except Exception as error:
+        context.session.close()
+        if isinstance(error, ConnectorError):
+            raise OperatorError(str(error)) from error
+        raise OperatorError(
+            f"The connector {manifest.name} can't be opened: {type(error).__name__}: {error}. Its author must mend it.",
+            detail=str(manifest.folder),
+        ) from error
     missing = [name for name in ("service", "close") if not callable(getattr(connector, name, None))]
     if missing:
         raise OperatorError(f"The connector {manifest.name} lacks {', '.join(missing)}(). Its author must mend it.")
@@ -107,6 +117,7 @@ def _hosts(manifest: Manifest, settings: Mapping[str, Any]) -> list[str]:
     hosts = []
     for host in manifest.hosts:
         named = re.fullmatch(r"\{(\w+)\}", host)
-        address = str(settings.get(named[1], "")) if named else host
-        hosts.append(urlsplit(address if "://" in address else f"//{address}").hostname or "")
+        address = str(settings.get(named[1], "")).strip() if named else host
+        with suppress(ValueError):  # no address: the session refuses it in words
+            hosts.append(urlsplit(address if "://" in address else f"//{address}").hostname or "")
     return [host for host in hosts if host]

@@ -21,6 +21,8 @@ WHOLE_S = 60.0
 BODY_BYTES = 8 * 1024 * 1024
 MEDIA_BYTES = 20 * 1024 * 1024
 _CHUNK = 64 * 1024
+#: What goes to this machine must not leave it, whatever proxy the environment names.
+_NO_PROXY = {"http": "", "https": "", "all": ""}
 
 
 class _TrustStoreAdapter(HTTPAdapter):
@@ -44,6 +46,8 @@ class BoundedSession(requests.Session):
         self._allowed = frozenset(host.lower() for host in allowed_hosts)
         self.mount("https://", _TrustStoreAdapter(pool_maxsize=4))
         self.mount("http://", HTTPAdapter(pool_maxsize=4))
+        # Else `requests` puts what a .netrc has for the host in the place of the connector's credentials.
+        self.auth = _as_it_is
 
     def request(  # type: ignore[override]
         self, method: str, url: str, *, cap: int = BODY_BYTES, headers: Mapping[str, str] | None = None, **more: Any
@@ -52,6 +56,8 @@ class BoundedSession(requests.Session):
         address is not allowed."""
         host = self._check(url)
         whole_by = time.monotonic() + WHOLE_S
+        if is_loopback(host):
+            more["proxies"] = _NO_PROXY
         try:
             response = super().request(
                 method, url, headers=dict(headers or {}), stream=True, allow_redirects=False,
@@ -75,9 +81,12 @@ class BoundedSession(requests.Session):
             raise Unavailable(f"The answer of {host} broke off or can't be read. ({_short(error)})") from error
 
     def _check(self, url: str) -> str:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
-        if parts.scheme not in ("http", "https") or not host:
+        try:
+            parts = urlsplit(url)
+            host, known = (parts.hostname or "").lower(), parts.port != 0
+        except ValueError:
+            known = False
+        if not known or parts.scheme not in ("http", "https") or not host:
             raise Refused(f"{url[:120]} is no web address. It must begin with https:// (or http:// on this computer).")
         if host not in self._allowed:
             raise Refused(f"{host} is not among the hosts that this connector may reach.")
@@ -97,6 +106,10 @@ class BoundedSession(requests.Session):
                 raise Unavailable("The server took too long to send its answer. It will be tried again.")
             parts.append(part)
         return b"".join(parts)
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def is_loopback(host: str) -> bool:
