@@ -34,6 +34,8 @@ _FINGERPRINT_BOX = 800
 MATCH_DISTANCE = 4
 #: How many pictures are fingerprinted at a time.
 _LOOKING = 2
+#: How long the end waits for a fetch that hangs.
+_STOP_S = 5.0
 _CACHE_BYTES = 4 * 1024**3
 
 
@@ -218,7 +220,7 @@ class PictureService:
             self._errands.put(_Errand((-1, next(self._order)), "", ""))
         for lane in self._lanes:
             if lane.is_alive():
-                lane.join()
+                lane.join(_STOP_S)
         with self._lock:
             waiting, self._fetching = list(self._fetching.values()), {}
         for future in waiting:

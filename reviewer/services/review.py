@@ -260,7 +260,8 @@ class ReviewService:
                     done.append((ref, how, withdrawal.id, first))
             return done
 
-        for ref, how, withdrawal_id, first in self._store.run(write):
+        # Last first: so the case that was in hand when the key was pressed ends up in hand again.
+        for ref, how, withdrawal_id, first in reversed(self._store.run(write)):
             self._doors.unschedule(first.id)
             self._today.pop(first.id, None)
             if self._recent:

@@ -23,6 +23,8 @@ _BACKOFF_LEAST_S = 1.0
 _BACKOFF_MOST_S = 30.0
 #: How long the account rests where this computer's disk is the trouble, not the server.
 _STORAGE_S = 5.0
+#: How long the program waits at its end for a call that hangs.
+_STOP_S = 5.0
 
 
 class Duty:
@@ -108,12 +110,15 @@ class AccountWorker:
         return future
 
     def stop(self) -> None:
-        """End after the call that runs now.  What was asked and not begun fails with words."""
+        """End after the call that runs now; one that hangs is left behind after a few seconds.
+
+        What was asked and not begun fails with words.
+        """
         with self._woken:
             self._stopping = True
             self._woken.notify()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(_STOP_S)
 
     def _run(self) -> None:
         while True:
