@@ -109,7 +109,7 @@ class AccountsService:
         row = AccountRow(account, form.connector, name, dict(form.settings), None)
         self._store.run(lambda database: table.save_account(database, row))
         self._end(account)
-        self._begin(row)
+        self._begin(self._row(account))
         return account
 
     def sign_in(self, account_id: str, secrets: Mapping[str, str]) -> Service:
@@ -148,7 +148,7 @@ class AccountsService:
         self._secrets.hold(account, {"token": token})
         self._store.run(lambda database: table.save_account(database, row))
         self._end(account)
-        self._begin(row)
+        self._begin(self._row(account))  # with what its server said the last time
         return account
 
     def connector_for(self, row: AccountRow) -> Connector:

@@ -184,6 +184,8 @@ class Commands(QObject):
         for chord in filter(None, (self._chords[command.id], *command.also)):
             shortcut = QShortcut(QKeySequence(chord), self._window)
             shortcut.setAutoRepeat(command.repeats)
-            shortcut.activated.connect(lambda command_id=command.id: self.run(command_id))
+            # Two keys of one command may be one press to the system: Shift+/ is ? on most keyboards.
+            for pressed in (shortcut.activated, shortcut.activatedAmbiguously):
+                pressed.connect(lambda command_id=command.id: self.run(command_id))
             bound.append(shortcut)
         self._shortcuts[command.id] = bound

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QRect, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -40,7 +40,8 @@ class ReferenceWindow(QObject):
         if self._window is not None:
             self._window.close()
             return
-        window = _Window(self._surface, Qt.WindowType.Window)
+        # Keys always go to the review screen: a click here would otherwise make them dead.
+        window = _Window(self._surface, Qt.WindowType.Window | Qt.WindowType.WindowDoesNotAcceptFocus)
         window.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         window.setWindowTitle(translate("Review", "Reference"))
         window.setAccessibleName(window.windowTitle())
@@ -55,9 +56,16 @@ class ReferenceWindow(QObject):
             window.setGeometry(others[0].availableGeometry())
             window.showMaximized()
         else:
-            window.resize(self._theme.em(50), self._theme.em(50))
+            window.setGeometry(self._place())
             window.show()
         self._compare.mirror_to(canvas)
+
+    def _place(self) -> QRect:
+        """On the only monitor: at its right edge, wholly on it with its frame."""
+        room = self._surface.screen().availableGeometry()
+        side = min(self._theme.em(36), room.width() // 2, room.height() // 2)
+        top = room.top() + self._theme.em(3)
+        return QRect(room.right() - side - self._theme.em(0.6), top, side, side)
 
     def _closed(self) -> None:
         window, self._window = self._window, None
