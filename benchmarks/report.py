@@ -107,7 +107,9 @@ def show(lines: Sequence[Line], title: str) -> None:
 def _number(value: float) -> str:
     if math.isnan(value):
         return "failed"
-    if value and abs(value) < 10:
+    if value == int(value):
+        return f"{value:,.0f}"
+    if abs(value) < 10:
         return f"{value:.2f}"
     return f"{value:,.1f}" if abs(value) < 100 else f"{value:,.0f}"
 
