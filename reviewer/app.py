@@ -53,12 +53,10 @@ class Desktop:
         """Show the window and begin to work; with `demo` on the embedded demo hub."""
         self.window.account_expected = demo
         self.window.show()
-        self.workstation.start()
+        begun = self.workstation.start(demo=demo)
+        self.tasks.in_background(begun.result, failed=self.window.faults.show, owner=self.window)
         if demo:
             self.window.show_view("review")
-            self.tasks.in_background(
-                self.workstation.accounts.start_demo, failed=self.window.faults.show, owner=self.window
-            )
 
     def _failed(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """What no other place caught: into the log, and before the reviewer with the way to report it."""

@@ -20,6 +20,9 @@ from reviewer.storage.threads import StoreThread
 
 SettingField = Setting
 
+#: The account at the demo hub of this machine.
+DEMO = "demo"
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectorKind:
@@ -93,11 +96,17 @@ class AccountsService:
         self._check(form)
         connector = self._open(form.connector, form.settings, self._secrets_of(form))
         try:
-            return connector.service()
+            service: Service = connector.service()
         except ConnectorError as error:
             raise OperatorError(str(error)) from error
+        except Exception as error:
+            name = self._manifest(form.connector).name
+            raise OperatorError(
+                f"The connector {name} failed: {type(error).__name__}: {error}. Its author must mend it."
+            ) from error
         finally:
             connector.close()
+        return service
 
     def save(self, form: AccountForm) -> str:
         """Save an account and begin to work with it; answers its id."""
@@ -140,7 +149,7 @@ class AccountsService:
     def start_demo(self) -> str:
         """Start the demo hub on this machine and an account at it; answers the account's id."""
         hub = self._demo()
-        return self.use_for_this_run("demo", "Demo", hub.url, hub.tokens["reviewer"])
+        return self.use_for_this_run(DEMO, "Demo", hub.url, hub.tokens["reviewer"])
 
     def use_for_this_run(self, account: str, name: str, address: str, token: str) -> str:
         """Work at a Queue API server with a token that is kept nowhere; answers the account's id."""

@@ -27,7 +27,7 @@ from reviewer.resources import plugins_folder, resources_folder
 from reviewer.services import clock
 from reviewer.services.account_book import AccountBook
 from reviewer.services.account_desk import Surroundings
-from reviewer.services.accounts import AccountsService
+from reviewer.services.accounts import DEMO, AccountsService
 from reviewer.services.changes import Notifier
 from reviewer.services.deck import Deck
 from reviewer.services.delivery import DeliveryService, SendingDelays
@@ -134,10 +134,15 @@ class Workstation:
             session_tokens=lambda: self.accounts.kept_for_session_only, clock=clock.steady, now=clock.now,
         )  # fmt: skip
 
-    def start(self) -> None:
-        """Begin to work with the accounts that are set up.  Answers at once."""
+    def start(self, *, demo: bool = False) -> Future[None]:
+        """Begin to work with the accounts that are set up, with `demo` also on the demo hub of this machine.
+
+        Answers at once; the promise fails with `OperatorError` where the demo hub could not be started.
+        """
         self.pictures.start()
-        self._background.submit(self._begin_accounts).add_done_callback(_log_failure)
+        future = self._background.submit(self._begin_accounts, demo)
+        future.add_done_callback(_log_failure)
+        return future
 
     def on_desk(self, call: Callable[[], ResultT]) -> Future[ResultT]:
         """Run a call on the store's thread, before everything that is not of the window."""
@@ -168,6 +173,7 @@ class Workstation:
         """End every thread and process; what is unsent stays in the store."""
         self.intake.close()
         self._background.shutdown(wait=True, cancel_futures=True)
+        self.intake.close()  # what a call in the background began meanwhile
         self.pictures.close()
         self._looking.shutdown(wait=True, cancel_futures=True)
         self._pool.close()
@@ -177,13 +183,22 @@ class Workstation:
         self._log.close()
         self._lock.release()
 
-    def _begin_accounts(self) -> None:
+    def _begin_accounts(self, demo: bool) -> None:
         in_hand: CaseRef | None = self._store.run(ref_in_hand)
-        for row in self._store.run(accounts_table.all_accounts):
-            if row.id == "demo":
+        rows: list[AccountRow] = self._store.run(accounts_table.all_accounts)
+        problem: OperatorError | None = None
+        if demo or any(row.id == DEMO for row in rows):
+            try:
                 self.accounts.start_demo()
-            else:
+                rows = [row for row in rows if row.id != DEMO]
+            except OperatorError as error:  # its cases that lie here can be decided all the same
+                problem = error
+        for row in rows:
+            try:
                 self.intake.begin(row)
+            except (OperatorError, OSError) as error:
+                _log.warning("the account %s could not be opened", row.id, exc_info=error)
+                self._book.say(f"account:{row.id}", "error", f"{row.name} could not be opened: {error}")
         midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
 
         def resume(_: object) -> None:
@@ -193,6 +208,8 @@ class Workstation:
 
         self._store.run(resume)
         self.notifier.publish("desk", "status", "accounts", origin="start")
+        if problem is not None:
+            raise problem
 
     def _escalate(self, item: InboxItem) -> None:
         """Hand a case that was claimed again to a lead, with what was decided and what came back as the note."""
