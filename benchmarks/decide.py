@@ -120,7 +120,6 @@ def _decide_all(count: int, workstation: Workstation, floor: Floor, peer: Peer, 
     log = workstation.folder / "workstation.sqlite3-wal"
     ours, floors, peers, grown = [], [], [], 40_000
     desk = _on_desk(workstation, workstation.review.desk)
-    on_desk = desk.on_desk
     for number in range(count):
         while desk.current is None or desk.on_desk < 6:
             time.sleep(0.002)
@@ -137,7 +136,7 @@ def _decide_all(count: int, workstation: Workstation, floor: Floor, peer: Peer, 
         grown = after - before if 0 < after - before < 200_000 else grown
         floors.append(floor.commit(grown))
         peers.append(peer.commit_last())
-    print(f"decide, {name} ({on_desk} at the start), {count} decisions of about {grown:,} bytes of log each, in ms:")
+    print(f"decide, {name}, {count} decisions of about {grown:,} bytes of log each, in ms:")
     for label, values in (("ours", ours), ("fdatasync", floors), ("plain sqlite3", peers)):
         print(f"  {label}: {spread(values)}")
     upper, times = percentile(ours, 0.95), ratio_to(median(ours), median(floors))
