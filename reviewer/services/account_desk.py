@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from reviewer.connectors.api import Change, Claim, Connector, Holder, LeaseKey, Service
+from reviewer.connectors.api import Change, Claim, Connector, Holder, LeaseKey, Service, Unauthorized
 from reviewer.errors import OperatorError
 from reviewer.policy.policy import Policy, policy_from_mapping
 from reviewer.services.account_book import AccountBook
@@ -19,7 +19,7 @@ from reviewer.services.model import CaseOnDesk, CaseRef, QueueFilter
 from reviewer.services.pictures import PictureService
 from reviewer.services.worker import Duty
 from reviewer.storage import accounts as accounts_table
-from reviewer.storage import cases
+from reviewer.storage import cases, outbox
 from reviewer.storage.database import Database
 from reviewer.storage.threads import StoreThread
 from reviewer.sync.pull import Wanted, changes_pass, claim_pass, policy_pass, renew_pass
@@ -73,6 +73,12 @@ class AccountDesk:
     def connected(self, connector: Connector, service: Service) -> None:
         """The server answered: keep what it says of itself, and its rules where they are new."""
         around, account = self._around, self.account
+        strangers = around.store.run(lambda database: outbox.authors(database, account)) - {"", service.reviewer_id}
+        if strangers:
+            raise Unauthorized(
+                "Decisions of somebody else wait here to be sent, and only whoever made them can send them: sign in as "
+                f"that person, not as {service.reviewer_name}."
+            )
         self.service = service
         around.store.run(lambda database: accounts_table.save_service(database, account, service))
         known = around.book.policy_version(account)
@@ -98,7 +104,7 @@ class AccountDesk:
         """Release a lease after a while.  Safe on any thread."""
         with self._lock:
             self._releases[lease.ref] = (lease, reason, self._around.clock() + delay_s)
-        self.release.due_at = min(self.release.due_at, self._around.clock() + delay_s)
+        self.release.by(self._around.clock() + delay_s)
 
     def keep_after_all(self, ref: CaseRef) -> HeldLease | None:
         """Take back a release that has not gone out.  Safe on any thread."""
@@ -112,18 +118,19 @@ class AccountDesk:
         pushed = push_pass(
             around.store, connector, self.account, batch=batch, is_due=around.delays.is_due, now=around.now
         )
+        deferred = pushed.deferred
         for receipt in pushed.receipts:
-            around.delays.forget(receipt.decision_id)
+            if receipt.decision_id in deferred:
+                around.delays.put_off(receipt.decision_id, self.account, deferred[receipt.decision_id])
+            else:
+                around.delays.forget(receipt.decision_id)
         if pushed.receipts:
-            done = around.store.run(lambda database: cases.mark_done(database, self.account))
-            around.leases.forget(CaseRef(self.account, case_id) for case_id in done)
+            around.leases.forget(CaseRef(self.account, case_id) for case_id in pushed.closed)
             topics = ("outbox", "status") if not pushed.returned else ("outbox", "status", "inbox")
             around.notifier.publish(*topics, origin="push")
             self.changes.soon()
-        if pushed.retry_after_s is not None:
-            return pushed.retry_after_s
-        if pushed.more:
-            return 0.0
+        if pushed.more or pushed.closed:
+            return 0.0  # what waited behind a decision of the same listing may be due
         following = around.delays.next_of(self.account)
         return following if following is not None else _IDLE_S
 
@@ -174,6 +181,8 @@ class AccountDesk:
 
     def _changes(self, connector: Connector) -> float:
         around = self._around
+        if self.service is not None and not self.service.capabilities >= {"cases", "changes"}:
+            return _IDLE_S  # a server without a queue to look at
         found = changes_pass(around.store, connector, self.account)
         for change in found:
             self._apply(connector, change)

@@ -19,6 +19,8 @@ from reviewer.storage import outbox as table
 from reviewer.storage.database import Database
 from reviewer.storage.threads import StoreThread
 
+#: No server puts a decision off for longer.
+_LONGEST_S = 3600.0
 _WAYS_OUT = ("again", "escalate", "moot")
 
 
@@ -53,6 +55,13 @@ class SendingDelays:
         with self._lock:
             self._scheduled.pop(decision_id, None)
 
+    def put_off(self, decision_id: str, account: str, delay_s: float) -> None:
+        """The server wants the decision later: nothing before then."""
+        with self._lock:
+            known = self._scheduled.get(decision_id)
+            due_at = self._clock() + min(_LONGEST_S, max(0.0, delay_s))
+            self._scheduled[decision_id] = Scheduled(account, known.label if known else "", due_at)
+
     def is_due(self, decision_id: str) -> bool:
         """Whether it may be sent now."""
         return self.left_s(decision_id) <= 0
@@ -64,10 +73,13 @@ class SendingDelays:
         return max(0.0, (known.due_at if known else self._started) - self._clock())
 
     def next_of(self, account: str) -> float | None:
-        """Seconds until the next decision of an account is due; None where none waits."""
+        """Seconds until the next decision of an account, or what an earlier run left, is due; None where none waits."""
+        now = self._clock()
         with self._lock:
             times = [row.due_at for row in self._scheduled.values() if row.account == account]
-        return max(0.0, min(times) - self._clock()) if times else None
+            if self._started > now:
+                times.append(self._started)
+        return max(0.0, min(times) - now) if times else None
 
     def latest(self) -> tuple[str, float] | None:
         """Label and seconds left of the decision that was scheduled last and still waits."""

@@ -33,6 +33,7 @@ class IntakeService:
         self._open_connector = open_connector
         self._lock = threading.Lock()
         self._workers: dict[str, tuple[AccountWorker, AccountDesk]] = {}
+        self._closed = False
         self.offline_until: float | None = None
 
     def begin(self, row: AccountRow) -> None:
@@ -48,10 +49,12 @@ class IntakeService:
         around.book.set_status(worker.status)
         for duty in desk.duties():
             worker.add_duty(duty)
-        with self._lock:
-            self._workers[row.id] = (worker, desk)
         around.store.run(lambda database: self._restore(database, row.id, desk))
-        worker.start()
+        with self._lock:
+            if self._closed:
+                return  # the program ends while its accounts are still being opened
+            self._workers[row.id] = (worker, desk)
+            worker.start()
 
     def end(self, account: str) -> None:
         """Stop working with an account; its cases leave the deck, its unsent decisions stay."""
@@ -74,6 +77,7 @@ class IntakeService:
     def close(self) -> None:
         """Stop all workers.  Leases stay: they come back by themselves, or the next start renews them."""
         with self._lock:
+            self._closed = True
             workers = [worker for worker, _ in self._workers.values()]
         for worker in workers:
             worker.stop()
@@ -93,10 +97,10 @@ class IntakeService:
         if known is None:
             return
         worker, desk = known
-        desk.claim.due_at = min(desk.claim.due_at, self._around.clock())
+        desk.claim.soon()
         following = self._around.delays.next_of(account)
         if following is not None:
-            desk.push.due_at = min(desk.push.due_at, self._around.clock() + following)
+            desk.push.by(self._around.clock() + following)
         worker.wake()
 
     def claim_named(self, account: str, case_ids: Sequence[str]) -> tuple[CaseOnDesk, ...]:

@@ -301,8 +301,8 @@ class PictureService:
                 future = self._fetching.pop(errand.sha256, None)
             if future is not None:
                 future.set_result(outcome)
-        for connector in connectors.values():
-            connector.close()
+        for account in list(connectors):
+            _drop(connectors, account)
 
     def _fetch(self, errand: _Errand, connectors: dict[str, Connector]) -> bytes | RefusedPicture:
         data = self._cache.read(errand.sha256)
@@ -313,22 +313,33 @@ class PictureService:
             if connector is None:
                 connector = connectors[errand.account] = self._open_connector(errand.account)
             data = connector.media(errand.sha256)
+            right = sha256_hex(data) == errand.sha256
         except Refused as error:
             return RefusedPicture("unavailable", f"The server has no such picture. ({error})")
         except (ConnectorError, OperatorError) as error:
-            connectors.pop(errand.account, None)
+            _drop(connectors, errand.account)
             return RefusedPicture("unavailable", f"The picture could not be fetched: {error}")
         except Exception as error:  # noqa: BLE001 - a connector's fault costs a tile, not the case
             _log.exception("a connector failed on a picture")
-            connectors.pop(errand.account, None)
+            _drop(connectors, errand.account)
             return RefusedPicture("unavailable", f"The connector failed: {type(error).__name__}.")
-        if sha256_hex(data) != errand.sha256:
+        if not right:
             return RefusedPicture("damaged", "The server sent other bytes than the digest of the picture says.")
         try:
             self._cache.write(errand.sha256, data)
         except OSError as error:
             _log.warning("a picture could not be kept: %s", error)
         return data
+
+
+def _drop(connectors: dict[str, Connector], account: str) -> None:
+    """Let go of an account's connector; the next picture opens another."""
+    connector = connectors.pop(account, None)
+    if connector is not None:
+        try:
+            connector.close()
+        except Exception:  # noqa: BLE001 - a connector that can't even close is dropped all the same
+            _log.exception("a connector failed to close")
 
 
 def _picture_names(case: Case) -> Sequence[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 import threading
 from collections import deque
@@ -23,6 +24,8 @@ _BACKOFF_LEAST_S = 1.0
 _BACKOFF_MOST_S = 30.0
 #: How long the account rests where this computer's disk is the trouble, not the server.
 _STORAGE_S = 5.0
+#: No server and no duty is waited for longer without another look.
+_LONGEST_S = 3600.0
 #: How long the program waits at its end for a call that hangs.
 _STOP_S = 5.0
 
@@ -30,17 +33,40 @@ _STOP_S = 5.0
 class Duty:
     """Something that is done again and again while the account is online.
 
-    `run(connector)` answers after how many seconds it wants to run again; `soon()` makes it due now.
+    `run(connector)` answers after how many seconds it wants to run again; `soon()` and `by()` make it due
+    earlier, on any thread, and also while it runs.
     """
 
     def __init__(self, name: str, run: Callable[[Connector], float]) -> None:
         self.name = name
-        self.run = run
-        self.due_at = 0.0
+        self._run = run
+        self._lock = threading.Lock()
+        self._due_at = 0.0
+
+    @property
+    def due_at(self) -> float:
+        """When it wants to run, on the worker's clock."""
+        with self._lock:
+            return self._due_at
 
     def soon(self) -> None:
         """Due at the next look."""
-        self.due_at = 0.0
+        self.by(0.0)
+
+    def by(self, at: float) -> None:
+        """Due no later than that."""
+        with self._lock:
+            self._due_at = min(self._due_at, at)
+
+    def do(self, connector: Connector, clock: Callable[[], float]) -> None:
+        """Run it once; where it fails it wants to run again in a second."""
+        with self._lock:
+            self._due_at = math.inf
+        wait_s = 1.0
+        try:
+            wait_s = min(_LONGEST_S, max(0.0, self._run(connector)))
+        finally:
+            self.by(clock() + wait_s)
 
 
 class AccountWorker:
@@ -164,8 +190,7 @@ class AccountWorker:
                 if self._jobs or self._stopping:
                     return
                 if duty.due_at <= self._clock():
-                    duty.due_at = self._clock() + 1.0
-                    duty.due_at = self._clock() + duty.run(self._connector_or_fail())
+                    duty.do(self._connector_or_fail(), self._clock)
                     self._failures = 0
         except Exception as error:  # noqa: BLE001 - becomes the account's state
             self._note(error)
@@ -193,7 +218,7 @@ class AccountWorker:
             self._retry_at = self._clock() + _STORAGE_S
             self._trouble(str(error))
         elif isinstance(error, RateLimited):
-            self._retry_at = self._clock() + error.after_s
+            self._retry_at = self._clock() + min(_LONGEST_S, max(0.0, error.after_s))
             if not self._online:
                 self._set_state("offline", str(error))
         elif isinstance(error, Unauthorized):

@@ -130,20 +130,3 @@ def draft(database: Database, account: str, case_id: str) -> bytes | None:
     """The draft of a case, or None."""
     row = database.one("SELECT body FROM draft WHERE account = ? AND case_id = ?", (account, case_id))
     return bytes(row["body"]) if row else None
-
-
-def mark_done(database: Database, account: str) -> list[str]:
-    """Cases whose decision is settled leave the desk; answers their ids.  One transaction."""
-    with database.transaction():
-        rows = database.execute(
-            "SELECT c.case_id FROM desk_case c WHERE c.account = ? AND c.state = 'held' AND EXISTS ("
-            " SELECT 1 FROM decision d JOIN outbox o ON o.sequence = d.sequence WHERE d.account = c.account"
-            " AND d.case_id = c.case_id AND o.state IN ('settled', 'parked')"
-            " AND d.sequence = (SELECT max(last.sequence) FROM decision last"
-            "  WHERE last.account = c.account AND last.case_id = c.case_id))",
-            (account,),
-        ).fetchall()
-        done = [row["case_id"] for row in rows]
-        for case_id in done:
-            set_state(database, account, case_id, "done")
-    return done

@@ -98,7 +98,10 @@ def put_back(database: Database, decision_ids: Iterable[str], error: str) -> Non
 
 
 def settle(database: Database, receipts: Iterable[Receipt], at: str) -> list[Receipt]:
-    """Write receipts down; answers those that came back as something to resolve.  One transaction."""
+    """Write receipts down; answers those that came back as something to resolve.  One transaction.
+
+    A case whose decision got its final answer leaves the desk, until it is claimed anew.
+    """
     returned: list[Receipt] = []
     with database.transaction():
         for receipt in receipts:
@@ -118,13 +121,18 @@ def settle(database: Database, receipts: Iterable[Receipt], at: str) -> list[Rec
 
 def _close(database: Database, receipt: Receipt, state: str) -> bool:
     keep_bytes = state == "parked"
-    return bool(
+    changed = database.execute(
+        "UPDATE outbox SET state = ?, body = CASE WHEN ? THEN body END, receipt = ?, last_error = ''"
+        " WHERE sequence = (SELECT sequence FROM decision WHERE id = ?) AND state IN ('waiting', 'sending')",
+        (state, keep_bytes, encode(receipt), receipt.decision_id),
+    ).rowcount
+    if changed:
         database.execute(
-            "UPDATE outbox SET state = ?, body = CASE WHEN ? THEN body END, receipt = ?, last_error = ''"
-            " WHERE sequence = (SELECT sequence FROM decision WHERE id = ?) AND state IN ('waiting', 'sending')",
-            (state, keep_bytes, encode(receipt), receipt.decision_id),
-        ).rowcount
-    )
+            "UPDATE desk_case SET state = 'done' WHERE state = 'held'"
+            " AND (account, case_id) = (SELECT account, case_id FROM decision WHERE id = ?)",
+            (receipt.decision_id,),
+        )
+    return bool(changed)
 
 
 def _withdraw_followers(database: Database, decision_id: str) -> None:
@@ -143,6 +151,16 @@ def _add_to_inbox(database: Database, receipt: Receipt, at: str) -> None:
         " SELECT sequence, ?, ?, ?, ?, ? FROM decision WHERE id = ? ON CONFLICT (sequence) DO NOTHING",
         (receipt.status.value, receipt.detail, at, at if moot else None, "moot" if moot else "", receipt.decision_id),
     )
+
+
+def authors(database: Database, account: str) -> set[str]:
+    """Whose decisions of an account are unsent."""
+    rows = database.execute(
+        "SELECT DISTINCT reviewer FROM decision WHERE sequence IN"
+        " (SELECT sequence FROM outbox WHERE account = ? AND state IN ('waiting', 'sending'))",
+        (account,),
+    )
+    return {row["reviewer"] for row in rows}
 
 
 def resolve(database: Database, item_id: int, resolution: str, at: str) -> bool:

@@ -14,20 +14,25 @@ from reviewer.storage.database import Database
 from reviewer.storage.outbox import Unsent
 from reviewer.storage.threads import StoreThread
 
+#: How long a deferred decision waits where the server does not say.
+_DEFERRED_S = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a pass did: `receipts` as they came, `returned` those to resolve, `more` that others are due."""
+    """What a pass did: `receipts` as they came, `returned` those to resolve, `closed` the cases that left the
+    desk with them, `more` that others are due."""
 
     receipts: tuple[Receipt, ...] = ()
     returned: tuple[Receipt, ...] = ()
+    closed: tuple[str, ...] = ()
     more: bool = False
 
     @property
-    def retry_after_s(self) -> float | None:
-        """How long deferred decisions want to wait, or None where nothing was deferred."""
-        waits = [row.retry_after_s or 5.0 for row in self.receipts if row.status is ReceiptStatus.DEFERRED]
-        return max(waits) if waits else None
+    def deferred(self) -> dict[str, float]:
+        """The decisions that were deferred, with the seconds that each wants to wait."""
+        rows = [row for row in self.receipts if row.status is ReceiptStatus.DEFERRED]
+        return {row.decision_id: row.retry_after_s or _DEFERRED_S for row in rows}
 
 
 def push_pass(
@@ -63,7 +68,12 @@ def push_pass(
         raise
     at = format_time(now())
     returned = store.run(lambda database: outbox.settle(database, receipts, at))
-    return Pushed(tuple(receipts), tuple(returned), more)
+    closed = tuple(
+        item.decision.case_id
+        for item, receipt in zip(outgoing, receipts, strict=True)
+        if receipt.status is not ReceiptStatus.DEFERRED
+    )
+    return Pushed(tuple(receipts), tuple(returned), closed, more)
 
 
 def _choose(
