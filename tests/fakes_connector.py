@@ -141,6 +141,7 @@ class FakeServer:
     """
 
     def __init__(self, cases: Sequence[Case] = (), *, lease_s: float = 600.0) -> None:
+        self.name = ""
         self.lock = threading.RLock()
         self.cases = {case.id: case for case in cases}
         self.states = dict.fromkeys(self.cases, "open")

@@ -34,10 +34,19 @@ class IntakeService:
         self._lock = threading.Lock()
         self._workers: dict[str, tuple[AccountWorker, AccountDesk]] = {}
         self._closed = False
+        self._beginning = threading.Lock()
         self.offline_until: float | None = None
 
     def begin(self, row: AccountRow) -> None:
-        """Start working with an account; what of it lies on this desk is put back on the deck."""
+        """Start working with an account; what of it lies on this desk is put back on the deck.
+
+        Whatever worked with it before is ended first.
+        """
+        with self._beginning:
+            self.end(row.id)
+            self._begin(row)
+
+    def _begin(self, row: AccountRow) -> None:
         around = self._around
         desk = AccountDesk(around, row.id)
         around.book.add(row, around.house_policy)
