@@ -10,7 +10,7 @@ from reviewer.connectors.api import Marketplace, Service
 from reviewer.policy.policy import Policy
 from reviewer.services.changes import Notifier
 from reviewer.services.deck import AccountView
-from reviewer.services.model import AccountStatus, Banner
+from reviewer.services.model import AccountStatus, Banner, Names
 from reviewer.storage.accounts import AccountRow
 
 #: A server whose time differs by more than this gets a banner; nothing else depends on it.
@@ -88,6 +88,15 @@ class AccountBook:
         """Rules and marketplaces of an account."""
         with self._lock:
             return self._views[account]
+
+    def names(self) -> Names:
+        """What the marketplaces and grounds of all accounts are called."""
+        with self._lock:
+            views = tuple(self._views.values())
+        return Names(
+            {row.id: row.name for view in views for row in view.marketplaces.values() if row.name},
+            {ground.id: ground.title for view in views for ground in view.policy.grounds if ground.title},
+        )
 
     def reviewer(self, account: str) -> str:
         """Who reviews at an account; empty before it was first connected."""

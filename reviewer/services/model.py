@@ -121,7 +121,7 @@ class OutboxRow:
 @dataclass(frozen=True, slots=True)
 class InboxItem:
     """Something that came back: `status` is the receipt's (`lease_lost`, `stale`, `gone`, `rejected`,
-    `conflict`); `detail` is the server's words; `actions` are the ways out (`again`, `moot`)."""
+    `conflict`); `detail` is the server's words; `actions` are the ways out (`again`, `escalate`, `moot`)."""
 
     id: int
     decision: Decision
@@ -222,9 +222,18 @@ class QueueRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """What marketplaces and grounds are called, by id: as their servers and their rules say."""
+
+    marketplaces: Mapping[str, str] = field(default_factory=dict)
+    grounds: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class QueuePage:
-    """Rows `start` to `start + len(rows)` of a filtered, sorted table of `total` rows."""
+    """Rows `start` to `start + len(rows)` of a filtered, sorted table of `total` rows, and what ids in it mean."""
 
     start: int
     total: int
     rows: tuple[QueueRow, ...]
+    names: Names = Names()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from reviewer.domain.values import format_time
-from reviewer.services.model import CaseRef, QueueFilter, QueuePage, QueueRow
+from reviewer.services.model import CaseRef, Names, QueueFilter, QueuePage, QueueRow
 from reviewer.storage import queue as table
 from reviewer.storage.database import Database
 from reviewer.storage.queue import Condition
@@ -18,9 +18,10 @@ _SOON = timedelta(minutes=60)
 class QueueService:
     """Reads the mirror of the queue.  Call it on the reader's thread."""
 
-    def __init__(self, reader: StoreThread, now: Callable[[], datetime]) -> None:
+    def __init__(self, reader: StoreThread, now: Callable[[], datetime], names: Callable[[], Names] = Names) -> None:
         self._reader = reader
         self._now = now
+        self._names = names
         self._counted: tuple[Condition, int, int] | None = None
 
     def page(self, chosen: QueueFilter, start: int, count: int) -> QueuePage:
@@ -37,6 +38,7 @@ class QueueService:
                 start,
                 self._counted[2],
                 tuple(QueueRow(CaseRef(row.account, row.row.id), row.row, row.held, row.pending) for row in rows),
+                self._names(),
             )
 
         return self._reader.run(read)

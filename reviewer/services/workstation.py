@@ -121,7 +121,7 @@ class Workstation:
             sending_delay_s=options.sending_delay_s,
         )
         self.review = ReviewService(self._store, deck, leases, self.notifier, doors, clock.now)
-        self.queue = QueueService(self._reader, clock.now)
+        self.queue = QueueService(self._reader, clock.now, self._book.names)
         self._demo_hub = DemoHub(options.folder / "demo-hub")
         folders = (plugins_folder(), options.folder / "plugins")
         self.accounts = AccountsService(

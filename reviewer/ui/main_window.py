@@ -256,7 +256,7 @@ class MainWindow(QMainWindow):
         self.show_view("review")
 
     def _focused(self, chosen: QueueFilter) -> None:
-        self.head.show_focus(summary(chosen))
+        self.head.show_focus(summary(chosen, self.queue.model.names))
         self.show_view("review")
 
     def _set_lock_minutes(self, minutes: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication
@@ -15,6 +16,11 @@ def plain_id(value: str) -> str:
     """An id in words where there is no better name: `proof_missing` is “Proof missing”."""
     words = visible(value, limit=80, keep_lines=False).replace("_", " ")
     return words[:1].upper() + words[1:]
+
+
+def named(value: str, names: Mapping[str, str]) -> str:
+    """What something is called; an id without a name as it is."""
+    return visible(names.get(value) or value, limit=80, keep_lines=False)
 
 
 def state(value: str) -> str:

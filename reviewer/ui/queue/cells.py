@@ -8,7 +8,7 @@ from datetime import datetime
 from PySide6.QtCore import QCoreApplication
 
 from reviewer.domain.text import visible
-from reviewer.services.model import QueuePage, QueueRow
+from reviewer.services.model import Names, QueuePage, QueueRow
 from reviewer.ui import words
 
 #: The columns from left to right, with the key each is sorted by (empty: not sortable).
@@ -62,19 +62,19 @@ class Cells:
 
 def cells_of(page: QueuePage) -> tuple[Cells, ...]:
     """The cells of a page."""
-    return tuple(Cells(row, _texts(row)) for row in page.rows)
+    return tuple(Cells(row, _texts(row, page.names)) for row in page.rows)
 
 
-def _texts(row: QueueRow) -> tuple[str, ...]:
+def _texts(row: QueueRow, names: Names) -> tuple[str, ...]:
     case = row.row
     return (
         "",
-        _shown(case.marketplace),
+        words.named(case.marketplace, names.marketplaces),
         _shown(case.title),
         _shown(case.brand),
         _shown(case.seller_name),
         words.standing(case.standing) if case.standing else "",
-        words.ground(case.ground) if case.ground else "",
+        words.named(case.ground, names.grounds),
         words.source(case.source) if case.source else "",
         str(case.flags),
         _shown(str(case.price)) if case.price else "",

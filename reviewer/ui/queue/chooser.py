@@ -61,6 +61,12 @@ class Chooser(QToolButton):
         self._fill()
         self._name()
 
+    def set_words(self, words: Callable[[str], str]) -> None:
+        """Other words for the values."""
+        self._words = words
+        self.set_values(self._values)
+        self._name()
+
     def set_values(self, values: Iterable[tuple[str, int]]) -> None:
         """The values to choose from, with their counts; an open menu keeps its rows until it closes."""
         self._values = tuple(values)

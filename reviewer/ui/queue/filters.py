@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from reviewer.services.model import QueueFilter, Status
+from reviewer.services.model import Names, QueueFilter, Status
 from reviewer.ui import words
 from reviewer.ui.plain import button, label_text
 from reviewer.ui.queue.chooser import Chooser
@@ -32,8 +33,8 @@ class FilterBar(QWidget):
         self.search.setClearButtonEnabled(True)
         self.search.setMaxLength(200)
         self.choosers: dict[str, Chooser] = {
-            "marketplace": Chooser(self.tr("Marketplace"), words.plain_id),
-            "ground": Chooser(self.tr("Ground"), words.ground),
+            "marketplace": Chooser(self.tr("Marketplace"), partial(words.named, names={})),
+            "ground": Chooser(self.tr("Ground"), partial(words.named, names={})),
             "source": Chooser(self.tr("Source"), words.source),
             "state": Chooser(self.tr("State"), words.state),
             "standing": Chooser(self.tr("Standing"), words.standing),
@@ -88,6 +89,11 @@ class FilterBar(QWidget):
         """The values to choose from."""
         for key, chooser in self.choosers.items():
             chooser.set_values(facets.get(key, ()))
+
+    def show_names(self, names: Names) -> None:
+        """What marketplaces and grounds are called."""
+        self.choosers["marketplace"].set_words(partial(words.named, names=names.marketplaces))
+        self.choosers["ground"].set_words(partial(words.named, names=names.grounds))
 
     def show_status(self, status: Status) -> None:
         """The counts on the chips."""

@@ -13,7 +13,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor, QFont, QIcon
 
 from reviewer.services.clock import now
-from reviewer.services.model import CaseRef, QueueFilter
+from reviewer.services.model import CaseRef, Names, QueueFilter
 from reviewer.ui import words
 from reviewer.ui.plain import tooltip
 from reviewer.ui.ports import Queue
@@ -47,11 +47,12 @@ class QueueTable(QAbstractTableModel):
     """The filtered, sorted table.
 
     `page_arrived` carries the first row of a page that is there now, `total_changed` the number of rows,
-    `failed` the exception of a page that could not be read.  Rows that are not there yet show “…”.
+    `named` what ids are called, `failed` the exception of a page that could not be read.  Rows that are not there yet show “…”.
     """
 
     page_arrived = Signal(int)
     total_changed = Signal(int)
+    named = Signal(object)
     failed = Signal(object)
 
     def __init__(self, tasks: Tasks, queue: Queue, theme: Theme, parent: QObject | None = None) -> None:
@@ -62,6 +63,7 @@ class QueueTable(QAbstractTableModel):
         self._filter = QueueFilter()
         self._total = 0
         self._known = False
+        self.names = Names()
         self._pages: OrderedDict[int, tuple[Cells, ...]] = OrderedDict()
         self._stale: dict[int, tuple[Cells, ...]] = {}
         self._asked: OrderedDict[int, Task | None] = OrderedDict()
@@ -210,8 +212,8 @@ class QueueTable(QAbstractTableModel):
                 owner=self,
             )
 
-    def _arrived(self, page: int, answer: tuple[int, tuple[Cells, ...]]) -> None:
-        total, cells = answer
+    def _arrived(self, page: int, answer: tuple[int, tuple[Cells, ...], Names]) -> None:
+        total, cells, names = answer
         self._asked.pop(page, None)
         self._stale.pop(page, None)
         self._pages[page] = cells
@@ -222,6 +224,9 @@ class QueueTable(QAbstractTableModel):
         if cells:
             last = min(first + len(cells), self._total) - 1
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(COLUMNS) - 1))
+        if names != self.names:
+            self.names = names
+            self.named.emit(names)
         self.page_arrived.emit(first)
         self._send()
 
@@ -267,15 +272,15 @@ def column_of(chosen: QueueFilter) -> int:
     return next((place for place, (_, key) in enumerate(COLUMNS) if key == chosen.sort), -1)
 
 
-def _read(queue: Queue, chosen: QueueFilter, page: int) -> tuple[int, tuple[Cells, ...]]:
+def _read(queue: Queue, chosen: QueueFilter, page: int) -> tuple[int, tuple[Cells, ...], Names]:
     answer = queue.page(chosen, page * PAGE_ROWS, PAGE_ROWS)
-    return answer.total, cells_of(answer)
+    return answer.total, cells_of(answer), answer.names
 
 
-def summary(chosen: QueueFilter) -> str:
+def summary(chosen: QueueFilter, names: Names) -> str:
     """A filter in a few words, for the head of the window; empty where nothing is filtered."""
     parts = [
-        *(words.plain_id(value) for value in chosen.marketplaces),
-        *(words.ground(value) for value in chosen.grounds),
+        *(words.named(value, names.marketplaces) for value in chosen.marketplaces),
+        *(words.named(value, names.grounds) for value in chosen.grounds),
     ]
     return ", ".join(parts)

@@ -228,6 +228,7 @@ class QueueView(QWidget):
         self.review_button.clicked.connect(self.review_these)
         self.model.page_arrived.connect(self._arrived)
         self.model.total_changed.connect(self._counted)
+        self.model.named.connect(self.bar.show_names)
         self.model.failed.connect(self._failed)
         self._tasks.changed.connect(self._changed)
         self._theme.changed.connect(self._dress)

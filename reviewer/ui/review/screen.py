@@ -254,7 +254,7 @@ class ReviewScreen(QWidget):
         """Both large pictures are painted: tell once everything else of this painting is done, too."""
         sitting, pressed = self._sitting, self.deciding.pressed_ns
         if sitting is not None:
-            QTimer.singleShot(0, lambda: self._tell_painted(sitting, pressed))
+            QTimer.singleShot(0, self, lambda: self._tell_painted(sitting, pressed))
 
     def _tell_painted(self, sitting: Sitting, pressed: int) -> None:
         self.case_painted.emit(sitting.on_desk.ref, perf_counter_ns() - pressed if pressed else 0)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QHeaderView
 from pytestqt.qtbot import QtBot
 
-from reviewer.services.model import QueueFilter, Status
+from reviewer.services.model import Names, QueueFilter, Status
 from reviewer.ui.queue.cells import COLUMNS, DUE, NAMES, TITLE, Cells
 from reviewer.ui.queue.model import KEPT_PAGES, PAGE_ROWS, QueueTable, sorted_by, summary
 from reviewer.ui.queue.view import QueueView
@@ -188,7 +188,9 @@ def test_choosers_chips_and_clearing(qtbot: QtBot, view: Callable[[], QueueView]
     assert shown.model.chosen.due == "soon"
     shown.bar.local.click()
     assert shown.model.chosen.where == "local"
-    assert summary(shown.model.chosen) == "Mercado-mx"
+    assert summary(shown.model.chosen, shown.model.names) == "mercado-mx"
+    shown.bar.show_names(Names({"mercado-mx": "Mercado México"}))
+    assert chooser.text() == "Marketplace: Mercado México ▾"
     shown.bar.clear.click()
     assert shown.model.chosen == QueueFilter()
     assert not shown.bar.clear.isEnabled()
