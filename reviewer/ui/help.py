@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QFrame, QHBoxLayout, QScrollArea, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from reviewer import __version__
 from reviewer.ui.commands import Commands
@@ -12,9 +22,11 @@ from reviewer.ui.theme import CHOICES, Theme
 
 
 class HelpView(QScrollArea):
-    """`lock_minutes_chosen` carries the minutes after which the screen is locked; buttons run commands."""
+    """`lock_minutes_chosen` carries the minutes after which the screen is locked, `veil_chosen` whether pictures
+    of listings are blurred; buttons run commands."""
 
     lock_minutes_chosen = Signal(int)
+    veil_chosen = Signal(bool)
 
     def __init__(self, commands: Commands, theme: Theme, lock_minutes: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,12 +51,19 @@ class HelpView(QScrollArea):
         self.minutes.setValue(lock_minutes)
         self.minutes.setSuffix(self.tr(" min"))
         self.minutes.setSpecialValueText(self.tr("never"))
+        self.veil = QCheckBox(self.tr("Blur the pictures of listings; V shows those of one case"))
+        self.veil.setAccessibleName(self.veil.text())
         self._lay_out()
         self._show_theme()
         self.choice.activated.connect(lambda _place: theme.choose(str(self.choice.currentData())))
         self.size_box.editingFinished.connect(self._resize)
         self.minutes.valueChanged.connect(self.lock_minutes_chosen)
+        self.veil.clicked.connect(self.veil_chosen)
         theme.changed.connect(self._show_theme)
+
+    def show_veil(self, on: bool) -> None:
+        """Whether the pictures of listings are blurred."""
+        self.veil.setChecked(on)
 
     def _lay_out(self) -> None:
         page = QWidget()
@@ -72,6 +91,7 @@ class HelpView(QScrollArea):
         rows.addRow(PlainLabel(self.tr("Colours")), self.choice)
         rows.addRow(PlainLabel(self.tr("Texts")), self.size_box)
         rows.addRow(PlainLabel(self.tr("Lock the screen after")), self.minutes)
+        rows.addRow(PlainLabel(self.tr("Pictures")), self.veil)
         whole.addWidget(self._card(self.tr("Looks"), form))
         about = PlainLabel(self.tr("Reviewer {0}").format(__version__), "muted")
         whole.addWidget(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QWindow
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QWindow
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from shiboken6 import Shiboken
 
 from reviewer.services.clock import steady
 from reviewer.ui.plain import PlainLabel
@@ -72,6 +73,10 @@ class ScreenLock(QObject):
         self.cover.lifted.connect(self.unlock)
         window.installEventFilter(self)
         self._watched: QWindow | None = None
+        self._other: QWindow | None = None
+        application = QGuiApplication.instance()
+        if isinstance(application, QGuiApplication):
+            application.focusWindowChanged.connect(self._focus_moved)
         self._timer = QTimer(self)
         self._timer.setInterval(_CHECK_MS)
         self._timer.timeout.connect(self.check)
@@ -115,6 +120,15 @@ class ScreenLock(QObject):
             elif kind == QEvent.Type.Show:
                 self._watch()
         return False
+
+    def _focus_moved(self, focus: QWindow | None) -> None:
+        """Somebody who works in a dialog is there, too."""
+        if self._other is not None and Shiboken.isValid(self._other):
+            self._other.removeEventFilter(self)
+        self._other = focus if focus is not self._watched else None
+        if self._other is not None:
+            self._last = steady()
+            self._other.installEventFilter(self)
 
     def _watch(self) -> None:
         handle = self._window.windowHandle()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
+from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QIcon
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
@@ -21,6 +21,7 @@ from reviewer.ui.head import HeadBar
 from reviewer.ui.help import HelpView
 from reviewer.ui.keys import KeySurface
 from reviewer.ui.keysheet import KeySheet
+from reviewer.ui.layout import LayoutKeeper
 from reviewer.ui.lock import ScreenLock
 from reviewer.ui.navigation import VIEWS, Navigation
 from reviewer.ui.offline import OfflineDialog
@@ -82,6 +83,8 @@ class MainWindow(QMainWindow):
         self.help = HelpView(commands, theme, minutes)
         self._lay_out()
         self.lock = ScreenLock(theme, self, minutes)
+        splitters = {"outbox": self.outbox.splitter} | screen.splitters()
+        self.layout_keeper = LayoutKeeper(self, splitters, settings, self._keep_more)
         self._connect()
         commands.install(self)
         self.surface = KeySurface(self, commands, "window")
@@ -103,12 +106,23 @@ class MainWindow(QMainWindow):
         self.navigation.show_view(name)
         if name == "review":
             self.screen_view.setFocus()
+        self.layout_keeper.soon()
         self.view_shown.emit(name)
 
     def show_queue(self, chosen: QueueFilter) -> None:
         """Show the queue through a filter."""
         self.show_view("queue")
         self.queue.bar.show_filter(chosen)
+
+    @property
+    def veiled(self) -> bool:
+        """Whether the pictures of listings are blurred and grey until one asks for them."""
+        return str(self.settings.value("veil_pictures", "false")) == "true"
+
+    def veil(self, on: bool) -> None:
+        """Blur the pictures of listings, or show them; remembered."""
+        self.settings.setValue("veil_pictures", "true" if on else "false")
+        self._set_veiled(on)
 
     def refresh(self) -> None:
         """Read status and desk again."""
@@ -142,12 +156,8 @@ class MainWindow(QMainWindow):
         return dialog
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.settings.setValue("window/geometry", self.saveGeometry())
-        self.settings.setValue("window/view", self.view)
-        self.settings.setValue("outbox/splitter", self.outbox.splitter.saveState())
-        self.queue.save_columns()
+        self.layout_keeper.keep()
         self.closing.emit()
-        self.settings.sync()
         super().closeEvent(event)
 
     def _lay_out(self) -> None:
@@ -185,6 +195,9 @@ class MainWindow(QMainWindow):
         self.first_run.account_added.connect(self._account_added)
         self.connectors.accounts_changed.connect(self.refresh)
         self.help.lock_minutes_chosen.connect(self._set_lock_minutes)
+        self.help.veil_chosen.connect(self.veil)
+        self.queue.table.horizontalHeader().sectionResized.connect(self.layout_keeper.soon)
+        self.queue.table.horizontalHeader().sectionMoved.connect(self.layout_keeper.soon)
         self.lock.locked.connect(partial(self._set_locked, True))
         self.lock.unlocked.connect(partial(self._set_locked, False))
         self.watch.status_read.connect(self._show_status)
@@ -196,12 +209,8 @@ class MainWindow(QMainWindow):
         self.tasks.failed_unexpectedly.connect(self.faults.show)
 
     def _restore(self) -> None:
-        geometry = self.settings.value("window/geometry")
-        if isinstance(geometry, QByteArray):
-            self.restoreGeometry(geometry)
-        splitter = self.settings.value("outbox/splitter")
-        if isinstance(splitter, QByteArray):
-            self.outbox.splitter.restoreState(splitter)
+        self.layout_keeper.restore()
+        self._set_veiled(self.veiled)
         view = str(self.settings.value("window/view", "review"))
         self.show_view(view if view in VIEWS else "review")
 
@@ -258,6 +267,14 @@ class MainWindow(QMainWindow):
     def _focused(self, chosen: QueueFilter) -> None:
         self.head.show_focus(summary(chosen, self.queue.model.names))
         self.show_view("review")
+
+    def _keep_more(self) -> None:
+        self.settings.setValue("window/view", self.view)
+        self.queue.save_columns()
+
+    def _set_veiled(self, on: bool) -> None:
+        self.screen_view.set_sensitive(on)
+        self.help.show_veil(on)
 
     def _set_lock_minutes(self, minutes: int) -> None:
         self.lock.minutes = minutes

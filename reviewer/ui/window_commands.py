@@ -56,6 +56,18 @@ def register_window_commands(window: MainWindow) -> None:
     ):
         also = ("Shift+/",) if command_id == "help.keys" else ()
         register(Command(command_id, title, chord, Scope.WINDOW, handler, group=group, also=also))
+    register(
+        Command(
+            "pictures.veil",
+            window.tr("Blur the pictures of listings"),
+            "",
+            Scope.WINDOW,
+            lambda: window.veil(not window.veiled),
+            group=looks,
+            checkable=True,
+            checked=lambda: window.veiled,
+        )
+    )
     for choice, title in (
         ("system", window.tr("Colours as the desktop")),
         ("light", window.tr("Light colours")),

@@ -47,7 +47,8 @@ class QueueTable(QAbstractTableModel):
     """The filtered, sorted table.
 
     `page_arrived` carries the first row of a page that is there now, `total_changed` the number of rows,
-    `named` what ids are called, `failed` the exception of a page that could not be read.  Rows that are not there yet show “…”.
+    `named` what ids are called, `failed` the exception of a page that could not be read.  Rows that are not
+    there yet show “…”.
     """
 
     page_arrived = Signal(int)

@@ -157,6 +157,8 @@ class Batch(QObject):
         self._sitting: Sitting | None = None
         self._claimed: tuple[CaseOnDesk, ...] = ()
         self._asking = False
+        #: Whether pictures of listings are hidden until V shows those of the case in front.
+        self.sensitive = False
         self.sheet = BatchSheet(theme, surface)
         self.sheet.decided.connect(self._decided)
         self.sheet.closed.connect(self.closed)
@@ -220,6 +222,8 @@ class Batch(QObject):
         self._paint()
 
     def _paint(self) -> None:
+        if self.sensitive and not (self._sitting is not None and self._sitting.lifted):
+            return
         for case in self._claimed:
             for picture in case.case.listing.pictures[:1]:
                 size = self.sheet.list.iconSize()

@@ -6,8 +6,8 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QTextCursor
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QScrollArea, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
 
 from reviewer.domain.listing import Listing
@@ -24,14 +24,47 @@ from reviewer.ui.review.wording import amount, country_name, host_of, language_n
 SHOWN_AT_FIRST = 10_000
 #: Longer rows are broken: a text view lays out a row in one piece.
 _ROW = 2_000
+#: Texts up to this length are measured at once: that takes less than a millisecond.
+_AT_ONCE = 2_000
 _WORDS = re.compile(r"\s+|[^\s]+")
 
 
 class _Description(QPlainTextEdit):
-    """Plain text that is content with a few rows: the panel around it scrolls."""
+    """Plain text as high as all of its rows: only the panel around it scrolls."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self.fit)
+
+    def put(self, text: str) -> None:
+        """Show a text; a long one is measured after the next painting."""
+        self.setPlainText(text)
+        if len(text) <= _AT_ONCE:
+            self._later.stop()
+            self.fit()
+        else:
+            self.setMinimumHeight(self.fontMetrics().lineSpacing() * 5)
+            self._later.start()
+
+    def fit(self) -> None:
+        """Be as high as the text."""
+        high, block = 2 * self.document().documentMargin() + 2 * self.frameWidth(), self.document().firstBlock()
+        while block.isValid():
+            high += self.blockBoundingRect(block).height()
+            block = block.next()
+        least = self.fontMetrics().lineSpacing() * 5
+        self.setMinimumHeight(max(least, round(high + 0.5)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._later.start()
 
     def sizeHint(self) -> QSize:
-        return QSize(200, self.fontMetrics().lineSpacing() * 5)
+        return QSize(200, self.minimumHeight())
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -92,7 +125,7 @@ class ListingPanel(QScrollArea):
         if any(len(row) > _ROW for row in shown.split("\n")):
             shown = "\n".join(shown[start : start + _ROW] for start in range(0, len(shown), _ROW))
         self.description.setPlaceholderText(translate("Review", "There is no description."))
-        self.description.setPlainText(shown)
+        self.description.put(shown)
         self._mark(mixed_script_words(text[:SHOWN_AT_FIRST]))
 
     def _mark(self, words: tuple[str, ...]) -> None:

@@ -103,6 +103,11 @@ class ReviewScreen(QWidget):
     def set_sensitive(self, on: bool) -> None:
         """Blur and grey the pictures of listings, by preference."""
         self.compare.set_sensitive(on)
+        self.batch.sensitive = on
+
+    def splitters(self) -> dict[str, QSplitter]:
+        """What the reviewer can move, by name."""
+        return {splitter.objectName(): splitter for splitter in self._splitters}
 
     def toggle_measure(self) -> None:
         """Switch the ladder's measure off, which asks why, or on again."""
@@ -146,7 +151,8 @@ class ReviewScreen(QWidget):
         across.setStretchFactor(0, 4)
         across.setStretchFactor(1, 1)
         across.setSizes([980, 300])
-        for splitter, name in ((below, "review_below"), (left, "review_left"), (across, "review_across")):
+        self._splitters = (below, left, across)
+        for splitter, name in zip(self._splitters, ("review_below", "review_left", "review_across"), strict=True):
             splitter.setChildrenCollapsible(False)
             splitter.setObjectName(name)
         work = QWidget()
