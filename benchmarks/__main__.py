@@ -17,6 +17,7 @@ from pathlib import Path
 from benchmarks import report
 from benchmarks.hubs import ROOT
 from benchmarks.report import Line
+from benchmarks.table import show
 
 #: Names on the command line, and the module that measures each; one run of a module answers all its names.
 MODULES = {
@@ -51,7 +52,7 @@ def main() -> int:
         if any(math.isnan(line.ours) for line in found):
             failed.append(module)
     print()
-    report.show(lines, machine + (" (quick: the numbers do not count)" if given.quick else ""))
+    show(lines, machine + (" (quick: the numbers do not count)" if given.quick else ""))
     if given.json is not None:
         document = {"machine": machine, "quick": given.quick, "lines": [asdict(line) for line in lines]}
         given.json.write_text(json.dumps(document, indent=2), encoding="utf-8")

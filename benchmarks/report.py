@@ -10,9 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -76,35 +73,7 @@ def machine() -> str:
     return words + (": the machine is busy, which spoils the numbers" if load > 0.5 else "")
 
 
-def show(lines: Sequence[Line], title: str) -> None:
-    """Print the table."""
-    table = Table(title=title, title_justify="left")
-    for name in ("budget", "limit"):
-        table.add_column(name, overflow="fold")
-    table.add_column("ours", justify="right", no_wrap=True)
-    table.add_column("floor", justify="right", overflow="fold")
-    table.add_column("peers", overflow="fold")
-    table.add_column("ratio", justify="right", no_wrap=True)
-    table.add_column("met", no_wrap=True)
-    for line in lines:
-        floor = f"{_number(line.floor)} {line.floor_is}".strip() if line.floor is not None else "-"
-        table.add_row(
-            line.name,
-            line.budget,
-            f"{_number(line.ours)} {line.unit}",
-            floor,
-            ", ".join(f"{name} {_number(value)}" for name, value in line.peers.items()) or "-",
-            f"{line.ratio:.2f}" if line.ratio is not None else "-",
-            {True: "yes", False: "NO", None: "-"}[line.met],
-        )
-    console = Console(width=150, markup=False, highlight=False)
-    console.print(table)
-    for line in lines:
-        if line.note:
-            console.print(f"{line.name}: {line.note}", soft_wrap=True)
-
-
-def _number(value: float) -> str:
+def number(value: float) -> str:
     if math.isnan(value):
         return "failed"
     if value == int(value):
@@ -122,7 +91,10 @@ def run(measure: Callable[[Options], list[Line]]) -> None:
     given = parser.parse_args()
     lines = measure(Options(quick=given.quick))
     if given.result is None:
-        show(lines, machine())
+        print(machine())
+        for line in lines:
+            met = {True: "met", False: "MISSED", None: ""}[line.met]
+            print(f"{line.name}: {number(line.ours)} {line.unit} (budget {line.budget}) {met}".rstrip())
     else:
         given.result.write_text(json.dumps([asdict(line) for line in lines]), encoding="utf-8")
 
