@@ -17,10 +17,12 @@ from reviewer import hub
 from reviewer.hub import messages, routes_data, routes_work
 from reviewer.hub.auth import Accounts
 from reviewer.hub.bodies import pointers
+from reviewer.hub.database import Unavailable
 from reviewer.hub.problems import Problem, problem_of_status
 from reviewer.hub.shapes import ProblemShape
 from reviewer.hub.store import Store
 
+_RETRY_S = 5
 _REQUESTS = (
     messages.ClaimRequest,
     messages.RenewRequest,
@@ -47,6 +49,7 @@ def create_app(store: Store) -> FastAPI:
     app.exception_handler(Problem)(_problem)
     app.exception_handler(HTTPException)(_framework)
     app.exception_handler(RequestValidationError)(_parameters)
+    app.exception_handler(Unavailable)(_unavailable)
     app.exception_handler(Exception)(_unhandled)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
@@ -74,6 +77,12 @@ def _methods(request: Request) -> list[str]:
 
 async def _parameters(_request: Request, error: RequestValidationError) -> Response:
     return Problem("invalid-request", "The request breaks the schema.", errors=pointers(error.errors())).response()
+
+
+async def _unavailable(_request: Request, _error: Exception) -> Response:
+    return Problem(
+        "unavailable", "The hub's database can't be used at the moment.", headers={"Retry-After": str(_RETRY_S)}
+    ).response()
 
 
 async def _unhandled(_request: Request, _error: Exception) -> Response:

@@ -10,18 +10,14 @@ from sqlalchemy import Connection, select
 from reviewer.hub.cases import case_row, case_rows_query
 from reviewer.hub.prepared import Prepared, inserting
 from reviewer.hub.schema import cases, changes
+from reviewer.hub.sequenced import write_at_end
 
 _RECORD = Prepared(inserting(changes))
 
 
 def record_changes(connection: Connection, kind: str, case_ids: Iterable[str], at: str) -> None:
-    """Appends one change for each case (or one for `""`, where it is about no case).
-
-    With more than one writer (PostgreSQL) a lock must keep numbers in the order of commits.
-    """
-    rows = [{"kind": kind, "case_id": case_id, "at": at} for case_id in case_ids]
-    if rows:
-        _RECORD.run_all(connection, rows)
+    """Appends one change for each case (or one for `""`, where it is about no case) at the end of the transaction."""
+    write_at_end(connection, _RECORD, [{"kind": kind, "case_id": case_id, "at": at} for case_id in case_ids])
 
 
 def change_page(connection: Connection, after: int, limit: int) -> tuple[list[dict[str, Any]], int]:

@@ -1,4 +1,4 @@
-"""The hub's database: one thread that writes, a few that read.  The one module that knows SQLite."""
+"""The hub's database: units of work, each one transaction on a thread with a connection of its own."""
 
 from __future__ import annotations
 
@@ -6,89 +6,99 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Final, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from reviewer.errors import OperatorError
-from reviewer.hub.schema import SCHEMA_VERSION, facts, metadata
+from reviewer.hub.engines import CONNECTIONS, DRIVER_ERRORS, Fault, fault_of, open_engines
+from reviewer.hub.migrate import migrate
+from reviewer.hub.sequenced import begin_sequenced, write_sequenced
 
 Answer = TypeVar("Answer")
 Work = Callable[[Connection], Answer]
 
-_READERS = 2
+_ATTEMPTS: Final = 6
+
+
+class Unavailable(Exception):
+    """The database can't do the work now; the same request may succeed later."""
 
 
 class Database:
-    """Runs units of work: each writing one is one transaction on the one writing thread.
+    """Runs units of work: on SQLite one that writes at a time, on PostgreSQL as many as there are connections.
 
-    A unit of work is a function of a connection; it must not keep the connection.  On PostgreSQL the
-    writing thread would become a pool, and `claim_lock` and `sequence_lock` would say something.
+    A unit of work is a function of a connection; it must not keep the connection, and it may run more than
+    once: where another transaction was in its way, everything that it did is taken back first.
     """
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        try:
-            self._writing = create_engine(url, poolclass=NullPool)
-            self._reading = create_engine(url, poolclass=NullPool)
-        except (NoSuchModuleError, ImportError, ValueError) as error:
-            raise OperatorError(f"No driver for the database {url}: {error}") from None
-        if self._writing.dialect.name != "sqlite":
-            raise OperatorError("This hub keeps its data in SQLite; give a URL that begins with sqlite:///")
-        _prepare_sqlite(self._writing, "BEGIN IMMEDIATE", ("journal_mode=WAL", "synchronous=FULL"))
-        _prepare_sqlite(self._reading, "BEGIN", ("query_only=ON",))
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="hub-writer")
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="hub-reader")
+    def __init__(self, url: str, connections: int = CONNECTIONS) -> None:
+        self._engines = open_engines(url, connections)
+        self.shown = self._engines.shown
+        self.shared = self._engines.shared
+        self._writers = ThreadPoolExecutor(self._engines.writers, thread_name_prefix="hub-writer")
+        self._readers = ThreadPoolExecutor(self._engines.readers, thread_name_prefix="hub-reader")
         self._connections = threading.local()
         self._opened: list[Connection] = []
         self._lock = threading.Lock()
-        self._refuse_newer()
-
-    def _refuse_newer(self) -> None:
         try:
-            self.write(metadata.create_all)
-            found = self.write(_stamp_version)
-        except DBAPIError as error:
+            self.write(migrate)
+        except (Unavailable, *DRIVER_ERRORS) as error:
             self.close()
-            raise OperatorError(f"The hub's database {self.url} can't be used: {error.orig}") from None
-        if found > SCHEMA_VERSION:
+            cause = str(getattr(error, "orig", None) or error.__cause__ or error).strip().partition("\n")[0]
+            raise OperatorError(f"The hub's database {self.shown} can't be used: {cause}") from None
+        except BaseException:
             self.close()
-            raise OperatorError(f"The database {self.url} was made by a newer hub; run that version.")
+            raise
 
     def write(self, work: Work[Answer]) -> Answer:
-        """Runs a unit of work as one transaction and waits for it."""
-        return self._submit(self._writer, self._writing, work).result()
+        """Runs a unit of work as one transaction and waits for it; raises `Unavailable`."""
+        return self._submit(self._writers, self._engines.writing, work).result()
 
     def read(self, work: Work[Answer]) -> Answer:
         """Runs a unit of work that only reads, on one consistent state, and waits for it."""
-        return self._submit(self._readers, self._reading, work).result()
+        return self._submit(self._readers, self._engines.reading, work).result()
 
     async def writing(self, work: Work[Answer]) -> Answer:
         """`write` for coroutines."""
-        return await asyncio.wrap_future(self._submit(self._writer, self._writing, work))
+        return await asyncio.wrap_future(self._submit(self._writers, self._engines.writing, work))
 
     async def reading(self, work: Work[Answer]) -> Answer:
         """`read` for coroutines."""
-        return await asyncio.wrap_future(self._submit(self._readers, self._reading, work))
+        return await asyncio.wrap_future(self._submit(self._readers, self._engines.reading, work))
 
     def close(self) -> None:
         """Ends the threads after the work at hand and closes the connections."""
         self._readers.shutdown(wait=True)
-        self._writer.submit(self._close_all)
-        self._writer.shutdown(wait=True)
-        self._writing.dispose()
-        self._reading.dispose()
+        self._writers.submit(self._close_all)
+        self._writers.shutdown(wait=True)
+        self._engines.dispose()
 
     def _close_all(self) -> None:
         while self._opened:
-            self._opened.pop().close()
+            with suppress(SQLAlchemyError):
+                self._opened.pop().close()
 
     def _submit(self, executor: ThreadPoolExecutor, engine: Engine, work: Work[Answer]) -> Future[Answer]:
         return executor.submit(self._run, engine, work)
 
     def _run(self, engine: Engine, work: Work[Answer]) -> Answer:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return self._attempt(engine, work)
+            except DRIVER_ERRORS as error:
+                fault = fault_of(error)
+                if fault is Fault.AWAY:
+                    self._forget()
+                    raise Unavailable("the database can't be reached, or is busy, or is full") from error
+                if fault is Fault.OURS or attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError("the last attempt ends the loop")
+
+    def _attempt(self, engine: Engine, work: Work[Answer]) -> Answer:
         connection: Connection | None = getattr(self._connections, "connection", None)
         if connection is None:
             connection = engine.connect()
@@ -96,26 +106,24 @@ class Database:
             with self._lock:
                 self._opened.append(connection)
         with connection.begin():
-            return work(connection)
+            begin_sequenced(connection)
+            answer = work(connection)
+            write_sequenced(connection)
+            return answer
+
+    def _forget(self) -> None:
+        """Closes this thread's connection: it may be broken, and the next work opens another."""
+        connection: Connection | None = getattr(self._connections, "connection", None)
+        self._connections.connection = None
+        if connection is not None:
+            with self._lock:
+                self._opened.remove(connection)
+            with suppress(*DRIVER_ERRORS, SQLAlchemyError):
+                connection.invalidate()
+                connection.close()
 
 
-def _stamp_version(connection: Connection) -> int:
-    found = connection.execute(select(facts.c.value).where(facts.c.name == "schema")).scalar()
-    if found is None:
-        connection.execute(insert(facts), {"name": "schema", "value": str(SCHEMA_VERSION)})
-        return SCHEMA_VERSION
-    return int(found)
-
-
-def _prepare_sqlite(engine: Engine, begin: str, pragmas: tuple[str, ...]) -> None:
-    @event.listens_for(engine, "connect")
-    def connected(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in ("busy_timeout=10000", "foreign_keys=ON", "cache_size=-65536", *pragmas):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begun(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+def database_time(connection: Connection) -> datetime:
+    """The clock of a PostgreSQL server, so that hubs on several machines agree about the end of a lease."""
+    found: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+    return found.astimezone(UTC)

@@ -11,44 +11,20 @@ import msgspec
 from sqlalchemy import Connection, select, update
 
 from reviewer.domain.decision import AGAINST_SELLER, DecisionKind, MeasureKind, ReceiptStatus
-from reviewer.domain.values import format_time, sha256_hex
+from reviewer.domain.values import sha256_hex
 from reviewer.hub.auth import Account
+from reviewer.hub.batch import Batch, CaseNow
 from reviewer.hub.changes import record_changes
 from reviewer.hub.effects import apply_effects, undo_effects
 from reviewer.hub.messages import DecisionMessage
-from reviewer.hub.prepared import Prepared, given, inserting
-from reviewer.hub.schema import Record, cases, decisions, flags, listings
+from reviewer.hub.prepared import Prepared, given
+from reviewer.hub.schema import cases, decisions, flags
 from reviewer.ledger.canonical import canonical_json
 from reviewer.policy.policy import Policy
 
 #: States of a listing that is no longer offered, so that there is nothing left to decide.
 GONE_STATES = ("ended", "deleted")
 
-_CASE = Prepared(
-    select(
-        cases.c.id.label("case_id"),
-        cases.c.state,
-        cases.c.queue,
-        cases.c.seller_id,
-        cases.c.listing_id,
-        cases.c.lease_id,
-        cases.c.lease_token,
-        cases.c.lease_owner,
-        cases.c.decision_id,
-        listings.c.title.label("listing_title"),
-        listings.c.revision,
-        listings.c.base_state,
-    )
-    .join(listings, listings.c.id == cases.c.listing_id)
-    .where(cases.c.id == given("case"))
-)
-_KNOWN = Prepared(
-    select(decisions.c.body_sha256, decisions.c.status, decisions.c.detail, decisions.c.effects).where(
-        decisions.c.id == given("id")
-    )
-)
-_STORE = Prepared(inserting(decisions))
-_FIRST = Prepared(select(decisions.c.reviewer_id, decisions.c.kind).where(decisions.c.id == given("id")))
 _NOT_CURRENT = Prepared(update(decisions).where(decisions.c.id == given("id")).values(current=False))
 _CLOSE = Prepared(
     update(cases)
@@ -105,24 +81,30 @@ def submit(
     bytes tell a repetition from another decision under the same id.
     """
     receipts: list[dict[str, Any]] = []
+    view = Batch(connection, account, [message for message, _ in batch], policy, now)
     for message, sent in batch:
         body = canonical_json(sent)
         digest = sha256_hex(body)
-        stored = _known(connection, message.id)
+        stored = _known(view, message.id)
         if stored is not None:
             receipts.append(_repeated(message.id, stored, digest))
             continue
         try:
-            answer = _take(connection, account, message, policy, now)
+            answer = _take(view, message)
         except _Refused as refusal:
             answer = refusal.answer
-        _store(connection, account, message, body, digest, answer, now)
+        _store(view, message, body, digest, answer)
         receipts.append(answer.receipt(message.id))
+    view.close()
     return receipts
 
 
-def _known(connection: Connection, decision_id: str) -> tuple[str, _Answer] | None:
-    row = _KNOWN.first(connection, id=decision_id)
+def _known(batch: Batch, decision_id: str) -> tuple[str, _Answer] | None:
+    taken = batch.taken(decision_id)
+    if taken is not None:
+        effects = msgspec.json.decode(taken["effects"], type=list[str])
+        return taken["body_sha256"], _Answer(ReceiptStatus(taken["status"]), taken["detail"], effects)
+    row = batch.stored(decision_id)
     if row is None:
         return None
     effects = msgspec.json.decode(row.effects, type=list[str])
@@ -139,31 +121,29 @@ def _repeated(decision_id: str, stored: tuple[str, _Answer], digest: str) -> dic
     return first.receipt(decision_id)
 
 
-def _take(
-    connection: Connection, account: Account, decision: DecisionMessage, policy: Policy, now: datetime
-) -> _Answer:
-    _check_rules(decision, policy)
-    found = _CASE.first(connection, case=decision.case_id)
+def _take(batch: Batch, decision: DecisionMessage) -> _Answer:
+    _check_rules(decision, batch.policy)
+    found = batch.case(decision.case_id)
     if found is None:
         raise _Refused(ReceiptStatus.GONE, "There is no such case on this server.")
     if found.listing_id != decision.listing_id:
         raise _Refused(ReceiptStatus.REJECTED, "The case is of another listing.")
     undone: list[str] = []
     if decision.supersedes:
-        _check_superseding(connection, account, decision, found)
+        _check_superseding(batch, decision, found)
     else:
-        _check_lease(account, decision, found)
+        _check_lease(batch.account, decision, found)
     if decision.kind != DecisionKind.WITHDRAW:
         if found.base_state in GONE_STATES:
             raise _Refused(ReceiptStatus.GONE, "The listing is no longer offered.")
         if found.revision != decision.revision:
             raise _Refused(ReceiptStatus.STALE, "The listing has changed since you saw it.")
     if decision.supersedes:
-        undone = undo_effects(connection, decision.supersedes, found, now)
+        undone = undo_effects(batch, decision.supersedes, found)
         if undone:
-            record_changes(connection, "decision_overturned", [decision.case_id], format_time(now))
-    effects = undone + apply_effects(connection, decision, found, policy, now)
-    return _Answer(ReceiptStatus.ACCEPTED, "", effects + _close_case(connection, decision, found, now))
+            record_changes(batch.connection, "decision_overturned", [decision.case_id], batch.moment)
+    effects = undone + apply_effects(batch, decision, found)
+    return _Answer(ReceiptStatus.ACCEPTED, "", effects + _close_case(batch, decision, found))
 
 
 def _check_rules(decision: DecisionMessage, policy: Policy) -> None:
@@ -181,7 +161,7 @@ def _check_rules(decision: DecisionMessage, policy: Policy) -> None:
         raise _Refused(ReceiptStatus.REJECTED, "A decision needs a lease, or must supersede another.")
 
 
-def _check_lease(account: Account, decision: DecisionMessage, found: Record) -> None:
+def _check_lease(account: Account, decision: DecisionMessage, found: CaseNow) -> None:
     lease = decision.lease
     if found.state == "withdrawn":
         raise _Refused(ReceiptStatus.GONE, "The case was withdrawn: there is nothing left to decide.")
@@ -197,13 +177,14 @@ def _check_lease(account: Account, decision: DecisionMessage, found: Record) -> 
         raise _Refused(ReceiptStatus.LEASE_LOST, f"The case {done}.")
 
 
-def _check_superseding(connection: Connection, account: Account, decision: DecisionMessage, found: Record) -> None:
+def _check_superseding(batch: Batch, decision: DecisionMessage, found: CaseNow) -> None:
+    account = batch.account
     if found.decision_id != decision.supersedes:
         raise _Refused(ReceiptStatus.STALE, "That is not the current decision of this case.")
-    first = _FIRST.first(connection, id=decision.supersedes)
-    if first.reviewer_id != account.id and account.role != "lead":
+    author, kind = _first(batch, decision.supersedes)
+    if author != account.id and account.role != "lead":
         raise _Refused(ReceiptStatus.REJECTED, "Only its author or a lead may supersede a decision.")
-    if first.kind == DecisionKind.WITHDRAW and decision.kind == DecisionKind.WITHDRAW:
+    if kind == DecisionKind.WITHDRAW and decision.kind == DecisionKind.WITHDRAW:
         raise _Refused(ReceiptStatus.REJECTED, "The decision is withdrawn already.")
     if found.state == "withdrawn":
         raise _Refused(ReceiptStatus.GONE, "The case was withdrawn: there is nothing left to decide.")
@@ -211,9 +192,17 @@ def _check_superseding(connection: Connection, account: Account, decision: Decis
         raise _Refused(ReceiptStatus.LEASE_LOST, "Somebody else has claimed the case.")
 
 
-def _close_case(connection: Connection, decision: DecisionMessage, found: Record, now: datetime) -> list[str]:
+def _first(batch: Batch, decision_id: str) -> tuple[str, str]:
+    """The author and the kind of the decision that is superseded."""
+    taken = batch.taken(decision_id)
+    if taken is not None:
+        return taken["reviewer_id"], taken["kind"]
+    row = batch.stored(decision_id)
+    return row.reviewer_id, row.kind
+
+
+def _close_case(batch: Batch, decision: DecisionMessage, found: CaseNow) -> list[str]:
     """Writes the case's new state and its current decision."""
-    moment = format_time(now)
     queue = found.queue
     words: list[str] = []
     if decision.supersedes and found.state == "escalated":
@@ -227,37 +216,40 @@ def _close_case(connection: Connection, decision: DecisionMessage, found: Record
         state, change = "awaiting_proof", "case_changed"
     else:
         state, change = "decided", "case_closed"
-        _SETTLE.run(connection, case=decision.case_id, decision=decision.id)
-    _CLOSE.run(connection, case=decision.case_id, state=state, queue=queue, decision=decision.id)
+        batch.write(_SETTLE, case=decision.case_id, decision=decision.id)
     if found.decision_id:
-        _NOT_CURRENT.run(connection, id=found.decision_id)
-    record_changes(connection, change, [decision.case_id], moment)
+        _end_current(batch, found.decision_id)
+    found.state, found.queue, found.decision_id = state, queue, decision.id
+    found.lease_id, found.lease_owner = "", None
+    batch.write(_CLOSE, case=decision.case_id, state=state, queue=queue, decision=decision.id)
+    record_changes(batch.connection, change, [decision.case_id], batch.moment)
     return words
 
 
-def _store(
-    connection: Connection,
-    account: Account,
-    decision: DecisionMessage,
-    body: bytes,
-    digest: str,
-    answer: _Answer,
-    now: datetime,
-) -> None:
-    _STORE.run(
-        connection,
-        id=decision.id,
-        case_id=decision.case_id,
-        reviewer_id=account.id,
-        kind=decision.kind,
-        received_at=format_time(now),
-        body=body.decode(),
-        body_sha256=digest,
-        status=answer.status.value,
-        detail=answer.detail,
-        effects=msgspec.json.encode(list(answer.effects)).decode(),
-        current=answer.status is ReceiptStatus.ACCEPTED,
-        supersedes=decision.supersedes,
+def _end_current(batch: Batch, decision_id: str) -> None:
+    taken = batch.taken(decision_id)
+    if taken is not None:
+        taken["current"] = False
+    else:
+        batch.write(_NOT_CURRENT, id=decision_id)
+
+
+def _store(batch: Batch, decision: DecisionMessage, body: bytes, digest: str, answer: _Answer) -> None:
+    batch.take(
+        {
+            "id": decision.id,
+            "case_id": decision.case_id,
+            "reviewer_id": batch.account.id,
+            "kind": decision.kind,
+            "received_at": batch.moment,
+            "body": body.decode(),
+            "body_sha256": digest,
+            "status": answer.status.value,
+            "detail": answer.detail,
+            "effects": msgspec.json.encode(list(answer.effects)).decode(),
+            "current": answer.status is ReceiptStatus.ACCEPTED,
+            "supersedes": decision.supersedes,
+        }
     )
 
 

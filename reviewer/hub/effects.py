@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import Connection, and_, case, delete, insert, select, update
+from sqlalchemy import and_, case, delete, insert, select, update
 
 from reviewer.domain.decision import AGAINST_SELLER, DecisionKind, MeasureKind
 from reviewer.domain.seller import Offence
-from reviewer.domain.values import format_time, parse_time
+from reviewer.domain.values import format_time
+from reviewer.hub.batch import WAITING, Batch, CaseNow
 from reviewer.hub.changes import record_changes
 from reviewer.hub.messages import DecisionMessage
 from reviewer.hub.prepared import Prepared, given, inserting
-from reviewer.hub.schema import Record, case_effects, cases, flags, listings, measures, offences, sellers
-from reviewer.hub.sellers import refresh_standing
+from reviewer.hub.schema import case_effects, cases, flags, listings, measures, offences, sellers
+from reviewer.hub.sellers import SET_STANDING, worst_standing
 from reviewer.policy.ladder import ladder_step
-from reviewer.policy.policy import Policy
 
 #: What the other open cases of a seller whose account was closed gain in priority.
 RAISE = 100
@@ -28,7 +28,6 @@ _SELLER_KINDS = (
     MeasureKind.ACCOUNT_SUSPENDED,
     MeasureKind.ACCOUNT_CLOSED,
 )
-_WAITING = ("open", "leased", "escalated", "awaiting_proof")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +37,8 @@ class _Measure:
     days: int | None
 
 
-_OFFENCES = Prepared(select(offences).where(offences.c.seller_id == given("seller")))
 _ADD_OFFENCE = Prepared(inserting(offences))
 _ADD_MEASURE = Prepared(inserting(measures))
-_ON_LISTING = Prepared(
-    select(measures.c.kind).where(measures.c.listing_id == given("listing"), measures.c.undone.is_(False))
-)
-_BASE_STATE = Prepared(select(listings.c.base_state).where(listings.c.id == given("listing")))
 _SET_LISTING = Prepared(update(listings).where(listings.c.id == given("listing")).values(state=given("state")))
 _COUNT_REMOVED = Prepared(
     update(sellers)
@@ -54,31 +48,21 @@ _COUNT_REMOVED = Prepared(
         listings_live=case((sellers.c.listings_live >= given("by"), sellers.c.listings_live - given("by")), else_=0),
     )
 )
-_SAME_LISTING = Prepared(
-    select(cases.c.id, cases.c.queue, cases.c.state).where(
-        cases.c.listing_id == given("listing"), cases.c.id != given("case"), cases.c.state.in_(_WAITING)
-    )
-)
 
 
-def apply_effects(
-    connection: Connection, decision: DecisionMessage, found: Record, policy: Policy, now: datetime
-) -> list[str]:
-    """Writes everything a decision does beyond its own case, and says it in words.
-
-    `found` has the case's `case_id`, `seller_id`, `listing_id` and `listing_title`.
-    """
+def apply_effects(batch: Batch, decision: DecisionMessage, found: CaseNow) -> list[str]:
+    """Writes everything a decision does beyond its own case, and says it in words."""
     kind = DecisionKind(decision.kind)
-    moment = format_time(now)
     words: list[str] = []
     if kind in AGAINST_SELLER:
-        words += _add_offence(connection, decision, found, policy, now)
-    for measure in _measures_of(kind, decision):
-        words += _add_measure(connection, decision.id, found, measure, now)
+        words += _add_offence(batch, decision, found)
+    wanted = _measures_of(kind, decision)
+    for measure in wanted:
+        words += _add_measure(batch, decision.id, found, measure)
     if kind is DecisionKind.TAKEDOWN:
-        words += _withdraw_siblings(connection, decision.id, found, moment)
-    if any(measure.kind is MeasureKind.ACCOUNT_CLOSED for measure in _measures_of(kind, decision)):
-        words += _raise_others(connection, decision.id, found, moment)
+        words += _withdraw_siblings(batch, decision.id, found)
+    if any(measure.kind is MeasureKind.ACCOUNT_CLOSED for measure in wanted):
+        words += _raise_others(batch, decision.id, found)
     if kind is DecisionKind.ESCALATE:
         words.append("Put into the leads' queue")
     if kind is DecisionKind.REQUEST_PROOF:
@@ -106,29 +90,17 @@ def _measures_of(kind: DecisionKind, decision: DecisionMessage) -> list[_Measure
     return made
 
 
-def _add_offence(
-    connection: Connection, decision: DecisionMessage, found: Record, policy: Policy, now: datetime
-) -> list[str]:
-    rows = _OFFENCES.rows(connection, seller=found.seller_id)
-    standing = [
-        Offence(
-            row.decision_id,
-            parse_time(row.at),
-            row.kind,
-            row.ground,
-            row.points,
-            parse_time(row.expires_at) if row.expires_at else None,
-            bool(row.overturned),
-        )
-        for row in rows
-    ]
-    step = ladder_step(policy, standing, DecisionKind(decision.kind), decision.ground, now)
-    expires = format_time(now + timedelta(days=policy.window_days))
-    _ADD_OFFENCE.run(
-        connection,
+def _add_offence(batch: Batch, decision: DecisionMessage, found: CaseNow) -> list[str]:
+    earlier = batch.offences(found.seller_id)
+    step = ladder_step(batch.policy, earlier, DecisionKind(decision.kind), decision.ground, batch.now)
+    ends = batch.now + timedelta(days=batch.policy.window_days)
+    earlier.append(Offence(decision.id, batch.now, decision.kind, decision.ground, step.adds, ends, False))
+    expires = format_time(ends)
+    batch.write(
+        _ADD_OFFENCE,
         decision_id=decision.id,
         seller_id=found.seller_id,
-        at=format_time(now),
+        at=batch.moment,
         kind=decision.kind,
         ground=decision.ground,
         points=step.adds,
@@ -141,30 +113,29 @@ def _add_offence(
     return [f"{points} to the seller until {expires[:10]}; {step.after} count now"]
 
 
-def _add_measure(
-    connection: Connection, decision_id: str, found: Record, measure: _Measure, now: datetime
-) -> list[str]:
-    ends = None if measure.days is None else now + timedelta(days=measure.days)
+def _add_measure(batch: Batch, decision_id: str, found: CaseNow, measure: _Measure) -> list[str]:
+    ends = None if measure.days is None else format_time(batch.now + timedelta(days=measure.days))
     on_listing = measure.kind in _LISTING_KINDS
-    moment = format_time(now)
-    _ADD_MEASURE.run(
-        connection,
+    batch.write(
+        _ADD_MEASURE,
         decision_id=decision_id,
         seller_id=found.seller_id,
         listing_id=found.listing_id if on_listing else "",
         kind=measure.kind.value,
         scope=measure.scope,
-        starts_at=moment,
-        ends_at=format_time(ends) if ends else None,
+        starts_at=batch.moment,
+        ends_at=ends,
         undone=False,
     )
+    batch.standing(found.seller_id).measures.append((measure.kind.value, ends))
     if on_listing:
-        _refresh_listing(connection, found.listing_id)
+        batch.on_listing(found.listing_id).append(measure.kind.value)
+        _refresh_listing(batch, found)
     elif measure.kind in _SELLER_KINDS:
-        refresh_standing(connection, found.seller_id, moment)
+        _refresh_seller(batch, found)
     if measure.kind is MeasureKind.LISTING_REMOVED:
-        _COUNT_REMOVED.run(connection, seller=found.seller_id, by=1)
-    until = f" until {format_time(ends)[:10]}" if ends else ""
+        batch.write(_COUNT_REMOVED, seller=found.seller_id, by=1)
+    until = f" until {ends[:10]}" if ends else ""
     scope = "" if measure.scope in ("listing", "all") else f" for this {measure.scope}"
     return [_WORDS[measure.kind] + scope + until]
 
@@ -180,27 +151,40 @@ _WORDS = {
 }
 
 
-def _refresh_listing(connection: Connection, listing_id: str) -> None:
-    kinds = {row.kind for row in _ON_LISTING.rows(connection, listing=listing_id)}
-    state = _BASE_STATE.first(connection, listing=listing_id).base_state
+def _refresh_listing(batch: Batch, found: CaseNow) -> None:
+    kinds = batch.on_listing(found.listing_id)
+    state = found.base_state
     if MeasureKind.LISTING_REMOVED in kinds:
         state = "removed"
     elif MeasureKind.LISTING_HIDDEN in kinds:
         state = "hidden"
-    _SET_LISTING.run(connection, listing=listing_id, state=state)
+    batch.write(_SET_LISTING, listing=found.listing_id, state=state)
 
 
-def _withdraw_siblings(connection: Connection, decision_id: str, found: Record, moment: str) -> list[str]:
-    rows = _SAME_LISTING.rows(connection, listing=found.listing_id, case=found.case_id)
-    if not rows:
+def _refresh_seller(batch: Batch, found: CaseNow) -> None:
+    now = batch.standing(found.seller_id)
+    standing, until = worst_standing(now.base, now.measures, batch.moment)
+    batch.write(SET_STANDING, seller=found.seller_id, standing=standing, until=until)
+
+
+def _withdraw_siblings(batch: Batch, decision_id: str, found: CaseNow) -> list[str]:
+    others = batch.siblings(found)
+    if not others:
         return []
-    ids = [row.id for row in rows]
-    before = {row.id: row.state if row.state == "awaiting_proof" else row.queue for row in rows}
+    connection = batch.connection
+    batch.flush()
+    ids = [name for name, _, _ in others]
     connection.execute(
         insert(case_effects),
         [
-            {"decision_id": decision_id, "case_id": i, "kind": "withdrawn", "before": before[i], "amount": 0}
-            for i in ids
+            {
+                "decision_id": decision_id,
+                "case_id": name,
+                "kind": "withdrawn",
+                "before": state if state == "awaiting_proof" else queue,
+                "amount": 0,
+            }
+            for name, queue, state in others
         ],
     )
     connection.execute(
@@ -211,13 +195,17 @@ def _withdraw_siblings(connection: Connection, decision_id: str, found: Record, 
     connection.execute(
         update(flags).where(flags.c.case_id.in_(ids), flags.c.settled_by == "").values(settled_by=decision_id)
     )
-    record_changes(connection, "case_closed", ids, moment)
+    batch.forget(found)
+    record_changes(connection, "case_closed", ids, batch.moment)
     return [f"{len(ids)} other open {'case' if len(ids) == 1 else 'cases'} of this listing settled with it"]
 
 
-def _raise_others(connection: Connection, decision_id: str, found: Record, moment: str) -> list[str]:
-    others = and_(cases.c.seller_id == found.seller_id, cases.c.id != found.case_id, cases.c.state.in_(_WAITING))
-    ids = [row.id for row in connection.execute(select(cases.c.id).where(others))]
+def _raise_others(batch: Batch, decision_id: str, found: CaseNow) -> list[str]:
+    connection = batch.connection
+    batch.flush()
+    others = and_(cases.c.seller_id == found.seller_id, cases.c.id != found.case_id, cases.c.state.in_(WAITING))
+    query = select(cases.c.id).where(others).order_by(cases.c.id).with_for_update(key_share=True)
+    ids = [row.id for row in connection.execute(query)]
     if not ids:
         return []
     connection.execute(
@@ -225,13 +213,14 @@ def _raise_others(connection: Connection, decision_id: str, found: Record, momen
         [{"decision_id": decision_id, "case_id": i, "kind": "raised", "before": "", "amount": RAISE} for i in ids],
     )
     connection.execute(update(cases).where(cases.c.id.in_(ids)).values(priority=cases.c.priority + RAISE))
-    record_changes(connection, "case_changed", ids, moment)
+    record_changes(connection, "case_changed", ids, batch.moment)
     return [f"{len(ids)} other open {'case' if len(ids) == 1 else 'cases'} of this seller raised in priority"]
 
 
-def undo_effects(connection: Connection, decision_id: str, found: Record, now: datetime) -> list[str]:
+def undo_effects(batch: Batch, decision_id: str, found: CaseNow) -> list[str]:
     """Takes back everything that `apply_effects` wrote for that decision, and says it in words."""
-    moment = format_time(now)
+    connection = batch.connection
+    batch.flush()
     words: list[str] = []
     overturned = connection.execute(
         update(offences)
@@ -240,8 +229,10 @@ def undo_effects(connection: Connection, decision_id: str, found: Record, now: d
     )
     if overturned.rowcount:
         words.append("Offence and its points taken back")
-    words += _undo_measures(connection, decision_id, found, moment)
-    rows = connection.execute(select(case_effects).where(case_effects.c.decision_id == decision_id)).all()
+    words += _undo_measures(batch, decision_id, found)
+    rows = connection.execute(
+        select(case_effects).where(case_effects.c.decision_id == decision_id).order_by(case_effects.c.case_id)
+    ).all()
     reopened = [row for row in rows if row.kind == "withdrawn"]
     for row in reopened:
         connection.execute(
@@ -254,26 +245,30 @@ def undo_effects(connection: Connection, decision_id: str, found: Record, now: d
             )
     connection.execute(update(flags).where(flags.c.settled_by == decision_id).values(settled_by=""))
     connection.execute(delete(case_effects).where(case_effects.c.decision_id == decision_id))
+    batch.forget(found)
     if reopened:
         words.append(f"{len(reopened)} {'case' if len(reopened) == 1 else 'cases'} of this listing reopened")
     raised = [row.case_id for row in rows if row.kind == "raised"]
     if raised:
         words.append(f"{len(raised)} {'case' if len(raised) == 1 else 'cases'} of this seller back to their priority")
-    record_changes(connection, "case_opened", [row.case_id for row in reopened], moment)
-    record_changes(connection, "case_changed", raised, moment)
+    record_changes(connection, "case_opened", [row.case_id for row in reopened], batch.moment)
+    record_changes(connection, "case_changed", raised, batch.moment)
     return words
 
 
-def _undo_measures(connection: Connection, decision_id: str, found: Record, moment: str) -> list[str]:
+def _undo_measures(batch: Batch, decision_id: str, found: CaseNow) -> list[str]:
+    connection = batch.connection
     mine = and_(measures.c.decision_id == decision_id, measures.c.undone.is_(False))
-    kinds = [MeasureKind(row.kind) for row in connection.execute(select(measures.c.kind).where(mine))]
+    query = select(measures.c.kind).where(mine).order_by(measures.c.seq)
+    kinds = [MeasureKind(row.kind) for row in connection.execute(query)]
     if not kinds:
         return []
     connection.execute(update(measures).where(mine).values(undone=True))
+    batch.forget(found)
     if any(kind in _LISTING_KINDS for kind in kinds):
-        _refresh_listing(connection, found.listing_id)
+        _refresh_listing(batch, found)
     if MeasureKind.LISTING_REMOVED in kinds:
-        _COUNT_REMOVED.run(connection, seller=found.seller_id, by=-1)
+        batch.write(_COUNT_REMOVED, seller=found.seller_id, by=-1)
     if any(kind in _SELLER_KINDS for kind in kinds):
-        refresh_standing(connection, found.seller_id, moment)
+        _refresh_seller(batch, found)
     return [f"Taken back: {_WORDS[kind][0].lower()}{_WORDS[kind][1:]}" for kind in kinds]

@@ -19,10 +19,11 @@ from reviewer.domain.values import format_time, parse_time
 from reviewer.hub.auth import Account
 from reviewer.hub.cases import cases_as_json
 from reviewer.hub.changes import record_changes
+from reviewer.hub.locks import is_shared
 from reviewer.hub.messages import ClaimRequest, LeaseName, LeaseRelease
-from reviewer.hub.prepared import Prepared, given
+from reviewer.hub.prepared import Prepared, among, given
 from reviewer.hub.problems import Problem
-from reviewer.hub.schema import Record, accounts, cases, skips
+from reviewer.hub.schema import Record, accounts, cases, sellers, skips
 
 _RETRY_S = 15
 _NOT_AGAIN = ("skipped", "needs_language", "needs_expert")
@@ -52,13 +53,19 @@ def claim(connection: Connection, account: Account, request: ClaimRequest, rules
     Raises `Problem` (`lease-limit`) where the caller holds as many as one may.
     """
     moment = format_time(now)
-    return_expired(connection, moment)
+    if is_shared(connection):
+        _LOCK_ACCOUNT.rows(connection, account=account.id)
+    returned = return_expired(connection, moment)
     held = {row.id for row in _HELD.rows(connection, account=account.id)}
     room = rules.leases_per_reviewer - len(held)
     again = [name for name in dict.fromkeys(request.case_ids) if name in held]
     if room <= 0 and not again:
         raise Problem("lease-limit", f"You hold {len(held)} cases; decide or give back some first.")
-    fresh = _most_urgent(connection, account, request, max(0, min(request.count - len(again), room)))
+    count = max(0, min(request.count - len(again), room))
+    fresh = _most_urgent(connection, account, request, count)
+    if count and not fresh and not returned and is_shared(connection):
+        # What others are claiming this moment was passed over: say "nothing" only when they are done.
+        fresh = _most_urgent(connection, account, request, count, wait=True)
     seconds = min(max(request.offline_s, rules.lease_s), max(rules.offline_s, rules.lease_s))
     expires = format_time(now + timedelta(seconds=seconds))
     taken = _take(connection, account, fresh, expires)
@@ -75,6 +82,7 @@ def claim_answer(connection: Connection, account: Account, claimed: Claimed) -> 
     )
 
 
+_LOCK_ACCOUNT = Prepared(select(accounts.c.id).where(accounts.c.id == given("account")).with_for_update(key_share=True))
 _HELD = Prepared(select(cases.c.id).where(cases.c.lease_owner == given("account"), cases.c.state == "leased"))
 _CANDIDATES = (
     select(
@@ -91,20 +99,24 @@ _CANDIDATES = (
     .limit(given("count"))
 )
 _NOT_SKIPPED = ~exists().where(skips.c.case_id == cases.c.id, skips.c.account_id == given("account"))
-_URGENT = Prepared(_CANDIDATES.where(_NOT_SKIPPED))
+_URGENT = Prepared(_CANDIDATES.where(_NOT_SKIPPED).with_for_update(of=cases, key_share=True, skip_locked=True))
+_URGENT_OF_ALL = Prepared(_CANDIDATES.where(_NOT_SKIPPED).with_for_update(of=cases, key_share=True))
 
 
-def _most_urgent(connection: Connection, account: Account, request: ClaimRequest, count: int) -> list[Any]:
+def _most_urgent(
+    connection: Connection, account: Account, request: ClaimRequest, count: int, *, wait: bool = False
+) -> list[Any]:
     """The cases to lease, from each queue that the caller may work on, in order of urgency.
 
-    On PostgreSQL this would take `FOR UPDATE SKIP LOCKED`; here the writing transaction is alone.
+    On PostgreSQL they are locked; those that another transaction has locked are passed over, or waited for.
     """
     found: list[Any] = []
     for queue in ("open", "escalated") if account.role == "lead" else ("open",):
         if not (request.case_ids or request.marketplaces or request.grounds):
-            found += _URGENT.rows(connection, queue=queue, account=account.id, count=count)
+            statement = _URGENT_OF_ALL if wait else _URGENT
+            found += statement.rows(connection, queue=queue, account=account.id, count=count)
             continue
-        query = _CANDIDATES
+        query = _CANDIDATES.with_for_update(of=cases, key_share=True, skip_locked=not wait)
         query = query.where(cases.c.id.in_(request.case_ids)) if request.case_ids else query.where(_NOT_SKIPPED)
         if request.marketplaces:
             query = query.where(cases.c.marketplace.in_(request.marketplaces))
@@ -180,36 +192,39 @@ def leased_elsewhere(connection: Connection, account: Account) -> list[dict[str,
 
 
 _OVER = and_(cases.c.state == "leased", cases.c.lease_expires_at <= given("moment"))
-_EXPIRED = Prepared(select(cases.c.id).where(_OVER))
-_RETURN = Prepared(update(cases).where(_OVER).values(state=cases.c.queue))
+_EXPIRED = Prepared(select(cases.c.id).where(_OVER).with_for_update(key_share=True, skip_locked=True))
+_RETURN = Prepared(update(cases).where(cases.c.id == given("case")).values(state=cases.c.queue))
 
 
-def return_expired(connection: Connection, moment: str) -> None:
+def return_expired(connection: Connection, moment: str) -> int:
     """Puts cases whose lease ran out back into their queue; owner and token stay until the next claim."""
     ids = [row.id for row in _EXPIRED.rows(connection, moment=moment)]
     if ids:
-        _RETURN.run(connection, moment=moment)
+        _RETURN.run_all(connection, [{"case": name} for name in ids])
         record_changes(connection, "case_changed", ids, moment)
+    return len(ids)
 
 
 def renew(
-    connection: Connection, account: Account, names: Iterable[LeaseName], rules: LeaseRules, now: datetime
+    connection: Connection, account: Account, names: Sequence[LeaseName], rules: LeaseRules, now: datetime
 ) -> list[dict[str, Any]]:
     """Prolongs each lease that still holds by the usual time; one made longer for offline work is never cut."""
     moment = format_time(now)
     usual = format_time(now + timedelta(seconds=rules.lease_s))
     items: list[dict[str, Any]] = []
+    longer: list[dict[str, Any]] = []
     back: list[str] = []
     for name, row in _named(connection, account, names):
         if row is None:
             items.append({"id": name.id, "status": "lease_lost", "ttl_s": 0})
             continue
         expires = max(usual, row.lease_expires_at or "")
-        _RENEW.run(connection, case=row.id, expires=expires)
+        longer.append({"case": row.id, "expires": expires})
         if row.state != "leased":
             back.append(row.id)
         left = (parse_time(expires) - now).total_seconds()
         items.append({"id": name.id, "status": "renewed", "ttl_s": round(left, 3)})
+    _RENEW.run_all(connection, longer)
     record_changes(connection, "case_changed", back, moment)
     return items
 
@@ -225,11 +240,11 @@ def release(
         if row is None:
             items.append({"id": name.id, "status": "lease_lost"})
             continue
-        _GIVE_BACK.run(connection, case=row.id)
         if name.reason in _NOT_AGAIN:
             _remember_skip(connection, row.id, account, name.reason, moment)
         back.append(row.id)
         items.append({"id": name.id, "status": "released"})
+    _GIVE_BACK.run_all(connection, [{"case": case_id} for case_id in back])
     record_changes(connection, "case_changed", back, moment)
     return items
 
@@ -250,20 +265,29 @@ _GIVE_BACK = Prepared(
     .where(cases.c.id == given("case"))
     .values(state=cases.c.queue, lease_owner=None, lease_expires_at=None, lease_id="")
 )
+_LOCK_SELLERS = Prepared(
+    select(sellers.c.id)
+    .where(sellers.c.id.in_(select(cases.c.seller_id).where(among(cases.c.lease_id, "leases"))))
+    .order_by(sellers.c.id)
+    .with_for_update(key_share=True)
+)
 _NAMED = Prepared(
-    select(cases.c.id, cases.c.state, cases.c.lease_expires_at).where(
-        cases.c.lease_id == given("lease"),
-        cases.c.lease_token == given("token"),
+    select(cases.c.id, cases.c.state, cases.c.lease_id, cases.c.lease_token, cases.c.lease_expires_at)
+    .where(
+        among(cases.c.lease_id, "leases"),
         cases.c.lease_owner == given("account"),
         or_(cases.c.state == "leased", cases.c.state == cases.c.queue),
     )
+    .order_by(cases.c.id)
+    .with_for_update(key_share=True)
 )
 
 
-def _named(connection: Connection, account: Account, names: Iterable[Any]) -> Iterable[tuple[Any, Record | None]]:
-    """Each named lease with its case where the caller still holds it, else None."""
-    seen: set[str] = set()
+def _named(connection: Connection, account: Account, names: Sequence[Any]) -> Iterable[tuple[Any, Record | None]]:
+    """Each named lease with its case where the caller still holds it, else None; one named twice is held once."""
+    ids = sorted({name.id for name in names})
+    if is_shared(connection):
+        _LOCK_SELLERS.rows(connection, leases=ids)
+    held = {(row.lease_id, row.lease_token): row for row in _NAMED.rows(connection, leases=ids, account=account.id)}
     for name in names:
-        row = _NAMED.first(connection, lease=name.id, token=name.token, account=account.id)
-        yield name, None if name.id in seen else row
-        seen.add(name.id)
+        yield name, held.pop((name.id, name.token), None)

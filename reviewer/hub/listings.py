@@ -14,6 +14,7 @@ from reviewer.domain.listing import revision_digest
 from reviewer.domain.values import format_time, gtin_is_valid, parse_time
 from reviewer.hub.changes import record_changes
 from reviewer.hub.decisions import GONE_STATES
+from reviewer.hub.locks import FEED, hold
 from reviewer.hub.messages import FlagMessage, ListingMessage, ListingUpsert, SellerMessage
 from reviewer.hub.schema import (
     Record,
@@ -40,6 +41,8 @@ def upsert_listings(
     connection: Connection, items: Sequence[ListingUpsert], policy: Policy, now: datetime
 ) -> list[dict[str, Any]]:
     """Makes or changes each listing, and opens a case where there is a new flag and no case waits."""
+    hold(connection, FEED)
+    _lock_sellers(connection, {item.seller.id for item in items})
     known = {row.id for row in connection.execute(select(marketplaces.c.id))}
     answers: list[dict[str, Any]] = []
     for item in items:
@@ -51,6 +54,11 @@ def upsert_listings(
             answer["detail"] = str(refusal)
         answers.append(answer)
     return answers
+
+
+def _lock_sellers(connection: Connection, ids: set[str]) -> None:
+    query = select(sellers.c.id).where(sellers.c.id.in_(ids)).order_by(sellers.c.id)
+    connection.execute(query.with_for_update(key_share=True)).all()
 
 
 def _check(connection: Connection, item: ListingUpsert, known: set[str]) -> None:
@@ -168,6 +176,7 @@ def _waiting_case(connection: Connection, listing_id: str) -> Record | None:
         select(cases.c.id, cases.c.flag_count, cases.c.priority)
         .where(cases.c.listing_id == listing_id, cases.c.state.in_(ACTIVE_STATES))
         .order_by(cases.c.seq)
+        .with_for_update(key_share=True)
     ).first()
 
 
@@ -240,7 +249,8 @@ def _open_case(
 def _tell_cases(connection: Connection, listing: ListingMessage, other_content: bool, moment: str) -> None:
     """Tells of a changed listing; where it is no longer offered, its waiting cases are withdrawn."""
     waiting = cases.c.listing_id == listing.id, cases.c.state.in_(ACTIVE_STATES)
-    ids = [row.id for row in connection.execute(select(cases.c.id).where(*waiting))]
+    query = select(cases.c.id).where(*waiting).order_by(cases.c.id).with_for_update(key_share=True)
+    ids = [row.id for row in connection.execute(query)]
     if listing.state in GONE_STATES:
         connection.execute(
             update(cases)

@@ -1,12 +1,29 @@
-"""Statements compiled once and then run on the driver's own cursor: what the busy calls are made of."""
+"""Statements compiled once a database and then run on the driver's own cursor: what the busy calls are made of."""
 
 from __future__ import annotations
 
+import json
 from collections import namedtuple
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Delete, Insert, Select, Table, Update, bindparam, insert
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    Connection,
+    Delete,
+    Dialect,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    insert,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
 
 _PREFIX = "p_"
 
@@ -21,19 +38,59 @@ def inserting(table: Table) -> Insert:
     return insert(table).values({column.name: given(column.name) for column in table.c if column.name != "seq"})
 
 
+class _Among(FunctionElement[bool]):
+    name = "among"
+    type = Boolean()
+    inherit_cache = True
+
+
+def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """That a text column has one of the texts in the list that is given by that name."""
+    return _Among(column, bindparam(_PREFIX + name, None))
+
+
+@compiles(_Among, "sqlite")
+def _among_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"
+
+
+@compiles(_Among, "postgresql")
+def _among_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} = ANY({values})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A statement as one kind of database takes it; each place has a name to be given, or a constant."""
+
+    sql: str
+    names: list[str] | None
+    places: list[tuple[str | None, Any]]
+    lists_as_json: bool
+
+    def arguments(self, values: Mapping[str, Any]) -> Any:
+        """The values as the driver wants them."""
+        made = [constant if key is None else values[key] for key, constant in self.places]
+        if self.lists_as_json:
+            made = [json.dumps(value) if type(value) is list else value for value in made]
+        return made if self.names is None else dict(zip(self.names, made, strict=True))
+
+
 class Prepared:
     """One statement of SQLAlchemy's, compiled at its first use; about ten times faster than executing it anew.
 
     Runs in the transaction of the connection that it is given.  Types are not converted on the way, so
-    truth values come as 0 and 1 from SQLite.  Lists (`in_`) must be constants.
+    truth values come as 0 and 1 from SQLite.  Lists are constants in `in_`, or given to `among`.
     """
 
     def __init__(self, statement: Select[Any] | Insert | Update | Delete) -> None:
         self._statement = statement
-        self._sql = ""
-        self._places: list[tuple[str | None, Any]] = []
-        self._positional = True
+        self._forms: dict[str, _Form] = {}
         self._row: Any = None
+        if isinstance(statement, Select):
+            self._row = _row_type([str(column.key) for column in statement.selected_columns])
 
     def run(self, connection: Connection, **values: Any) -> int:
         """Runs it and returns how many rows it changed."""
@@ -41,9 +98,9 @@ class Prepared:
 
     def run_all(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         """Runs it once for each row of values."""
+        form = self._form(connection.dialect)
         cursor = _driver(connection).cursor()
-        self._compile(connection)
-        cursor.executemany(self._sql, [self._arguments(row) for row in rows])
+        cursor.executemany(form.sql, [form.arguments(row) for row in rows])
 
     def rows(self, connection: Connection, **values: Any) -> list[Any]:
         """Runs a select and returns its rows, with columns as attributes."""
@@ -56,31 +113,27 @@ class Prepared:
         return None if row is None else self._row._make(row)
 
     def _execute(self, connection: Connection, values: Mapping[str, Any]) -> Any:
-        if not self._sql:
-            self._compile(connection)
+        form = self._form(connection.dialect)
         cursor = _driver(connection).cursor()
-        cursor.execute(self._sql, self._arguments(values))
+        cursor.execute(form.sql, form.arguments(values))
         return cursor
 
-    def _arguments(self, values: Mapping[str, Any]) -> Any:
-        made = [constant if key is None else values[key] for key, constant in self._places]
-        return made if self._positional else dict(zip(self._names, made, strict=True))
+    def _form(self, dialect: Dialect) -> _Form:
+        form = self._forms.get(dialect.name)
+        if form is None:
+            form = self._forms[dialect.name] = _compiled(self._statement, dialect)
+        return form
 
-    def _compile(self, connection: Connection) -> None:
-        if self._sql:
-            return
-        compiled = self._statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
-        constants = compiled.params
-        order = getattr(compiled, "positiontup", None)
-        self._positional = order is not None
-        self._names = list(constants) if order is None else list(order)
-        self._places = [
-            (name.removeprefix(_PREFIX), None) if name.startswith(_PREFIX) else (None, constants[name])
-            for name in self._names
-        ]
-        if isinstance(self._statement, Select):
-            self._row = _row_type([str(column.key) for column in self._statement.selected_columns])
-        self._sql = str(compiled)
+
+def _compiled(statement: Any, dialect: Dialect) -> _Form:
+    compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    constants = compiled.params
+    order = getattr(compiled, "positiontup", None)
+    names = list(constants) if order is None else list(order)
+    places = [
+        (name.removeprefix(_PREFIX), None) if name.startswith(_PREFIX) else (None, constants[name]) for name in names
+    ]
+    return _Form(str(compiled), names if order is None else None, places, dialect.name == "sqlite")
 
 
 def _row_type(columns: list[str]) -> Any:

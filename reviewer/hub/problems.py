@@ -23,6 +23,7 @@ TYPES: Mapping[str, tuple[int, str]] = {
     "too-large": (413, "The body is too large"),
     "digest-mismatch": (400, "The bytes do not have that digest"),
     "rate-limited": (429, "Too many requests"),
+    "unavailable": (503, "Not now"),
     "internal": (500, "A fault of the hub"),
 }
 

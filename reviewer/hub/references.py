@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
+from reviewer.hub.locks import FEED, hold
 from reviewer.hub.prepared import Prepared, given
 from reviewer.hub.schema import reference_products
 
@@ -19,6 +20,7 @@ _PRODUCT = Prepared(
 def put_references(connection: Connection, products: Iterable[tuple[Mapping[str, Any], Mapping[str, str]]]) -> None:
     """Writes ReferenceProducts (JSON shapes), each with its list prices by currency; a known one is replaced."""
     table = reference_products
+    hold(connection, FEED)
     for product, prices in products:
         values = {"body": msgspec.json.encode(product).decode(), "prices": msgspec.json.encode(prices).decode()}
         changed = connection.execute(update(table).where(table.c.id == product["id"]).values(**values))

@@ -90,7 +90,7 @@ async def cases(
 async def case(request: Request, _account: Anyone, case_id: IdPath) -> Response:
     """One case, whole."""
     store = store_of(request)
-    found = await store.database.reading(lambda connection: cases_as_json(connection, [case_id], store.clock()))
+    found = await store.database.reading(lambda connection: cases_as_json(connection, [case_id], store.now(connection)))
     if not found:
         raise Problem("not-found", "There is no such case.")
     return answer(found[0])
@@ -100,7 +100,9 @@ async def case(request: Request, _account: Anyone, case_id: IdPath) -> Response:
 async def seller(request: Request, _account: Anyone, seller_id: IdPath) -> Response:
     """A seller with standing, offences and links."""
     store = store_of(request)
-    found = await store.database.reading(lambda connection: sellers_as_json(connection, [seller_id], store.clock()))
+    found = await store.database.reading(
+        lambda connection: sellers_as_json(connection, [seller_id], store.now(connection))
+    )
     if seller_id not in found:
         raise Problem("not-found", "There is no such seller.")
     return answer(found[seller_id])
@@ -191,6 +193,6 @@ async def listings(request: Request, _account: Feeder) -> Response:
     store = store_of(request)
     message, _ = await parsed(request, ListingsRequest)
     items = await store.database.writing(
-        lambda connection: upsert_listings(connection, message.items, store.policy, store.clock())
+        lambda connection: upsert_listings(connection, message.items, store.policy, store.now(connection))
     )
     return answer({"items": items})

@@ -38,17 +38,18 @@ async def service(request: Request, account: Anyone) -> Response:
     """The service document."""
     store = store_of(request)
 
-    def read(connection: Connection) -> list[dict[str, Any]]:
+    def read(connection: Connection) -> tuple[list[dict[str, Any]], str]:
         rows = connection.execute(select(marketplaces).order_by(marketplaces.c.id)).mappings()
-        return [dict(row) for row in rows]
+        return [dict(row) for row in rows], format_time(store.now(connection))
 
+    known, server_time = await store.database.reading(read)
     return answer(
         {
             "name": store.name,
-            "server_time": format_time(store.clock()),
+            "server_time": server_time,
             "api": ["1"],
             "reviewer": {"id": account.id, "name": account.name, "role": account.role},
-            "marketplaces": await store.database.reading(read),
+            "marketplaces": known,
             "capabilities": CAPABILITIES,
             "limits": {
                 "lease_s": store.rules.lease_s,
@@ -70,7 +71,7 @@ async def claim(request: Request, account: Decider) -> Response:
     store = store_of(request)
     message, _ = await parsed(request, ClaimRequest)
     taken = await store.database.writing(
-        lambda connection: leasing.claim(connection, account, message, store.rules, store.clock())
+        lambda connection: leasing.claim(connection, account, message, store.rules, store.now(connection))
     )
     read = await store.database.reading(lambda connection: leasing.claim_answer(connection, account, taken))
     return Response(read, media_type="application/json")
@@ -82,7 +83,7 @@ async def renew(request: Request, account: Decider) -> Response:
     store = store_of(request)
     message, _ = await parsed(request, RenewRequest)
     items = await store.database.writing(
-        lambda connection: leasing.renew(connection, account, message.leases, store.rules, store.clock())
+        lambda connection: leasing.renew(connection, account, message.leases, store.rules, store.now(connection))
     )
     return answer({"items": items})
 
@@ -95,7 +96,7 @@ async def release(request: Request, account: Decider) -> Response:
     store = store_of(request)
     message, _ = await parsed(request, ReleaseRequest)
     items = await store.database.writing(
-        lambda connection: leasing.release(connection, account, message.leases, store.clock())
+        lambda connection: leasing.release(connection, account, message.leases, store.now(connection))
     )
     return answer({"items": items})
 
@@ -109,7 +110,7 @@ async def decide(request: Request, account: Decider) -> Response:
     message, sent = await parsed(request, DecisionsRequest)
     batch = list(zip(message.decisions, sent["decisions"], strict=True))
     receipts = await store.database.writing(
-        lambda connection: submit(connection, account, batch, store.policy, store.clock())
+        lambda connection: submit(connection, account, batch, store.policy, store.now(connection))
     )
     return answer({"receipts": receipts})
 

@@ -1,34 +1,59 @@
-"""The hub's tables.  Times are RFC 3339 texts in UTC with milliseconds, which sort as texts."""
+"""The hub's tables as they are now; `migrations` brings a database there, and a test holds the two together.
+
+Times are RFC 3339 texts in UTC with milliseconds, which sort as texts: byte by byte, in any database.
+"""
 
 from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Row, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Text,
+)
 
 #: A row of any query.
 Record: TypeAlias = "Row[*tuple[Any, ...]]"
 
-#: Goes up with every change of a table; a database with a higher number is refused.
-SCHEMA_VERSION = 1
-
 metadata = MetaData()
+
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+WHOLE = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def string(length: int) -> String:
+    """A short text; compared byte by byte."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
 def _id(name: str = "id", *, primary_key: bool = True) -> Column[str]:
-    return Column(name, String(128), primary_key=primary_key, nullable=False)
+    return Column(name, string(128), primary_key=primary_key, nullable=False)
 
 
 def _reference(name: str, target: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, String(128), ForeignKey(target), nullable=nullable)
+    return Column(name, string(128), ForeignKey(target), nullable=nullable)
 
 
 def _text(name: str, default: str = "") -> Column[str]:
-    return Column(name, Text, nullable=False, default=default)
+    return Column(name, TEXT, nullable=False, default=default)
 
 
-facts = Table("facts", metadata, Column("name", String(64), primary_key=True), _text("value"))
-"""Single values: the schema's version, the hub's name, whether it is a demo."""
+def _sequence() -> Column[int]:
+    return Column("seq", WHOLE, primary_key=True, autoincrement=True)
+
+
+facts = Table("facts", metadata, Column("name", string(64), primary_key=True), _text("value"))
+"""Single values: the hub's name, whether it is a demo; `schema` stops programs from before the migrations."""
 
 marketplaces = Table(
     "marketplaces",
@@ -46,15 +71,15 @@ accounts = Table(
     _id(),
     _text("name"),
     _text("role"),
-    Column("token_sha256", String(64), nullable=False, unique=True),
+    Column("token_sha256", string(64), nullable=False, unique=True),
     _text("created_at"),
-    Column("disabled_at", Text),
+    Column("disabled_at", TEXT),
 )
 
 policies = Table(
     "policies",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
+    _sequence(),
     _text("version"),
     _text("body"),
 )
@@ -66,14 +91,14 @@ sellers = Table(
     _text("marketplace"),
     _text("display_name"),
     _text("country"),
-    Column("joined_at", Text),
+    Column("joined_at", TEXT),
     _text("verification", "unknown"),
     _text("base_standing", "active"),
     _text("standing", "active"),
-    Column("standing_until", Text),
-    Column("listings_live", Integer),
-    Column("listings_removed", Integer),
-    Column("units_sold", Integer),
+    Column("standing_until", TEXT),
+    Column("listings_live", WHOLE),
+    Column("listings_removed", WHOLE),
+    Column("units_sold", WHOLE),
 )
 """`standing` is the worst of `base_standing` (the marketplace's own) and the measures in force."""
 
@@ -95,8 +120,8 @@ offences = Table(
     _text("at"),
     _text("kind"),
     _text("ground"),
-    Column("points", Integer, nullable=False),
-    Column("expires_at", Text),
+    Column("points", WHOLE, nullable=False),
+    Column("expires_at", TEXT),
     Column("overturned", Boolean, nullable=False, default=False),
     _text("listing_id"),
     _text("listing_title"),
@@ -113,14 +138,14 @@ listings = Table(
     _text("brand"),
     _text("category"),
     _text("language"),
-    Column("price_amount", Text),
-    Column("price_currency", Text),
+    Column("price_amount", TEXT),
+    Column("price_currency", TEXT),
     _text("picture"),
     _text("revision"),
     _text("base_state", "live"),
     _text("state", "live"),
     _text("body"),
-    Column("previous", Text),
+    Column("previous", TEXT),
     Index("listings_seller", "seller_id"),
 )
 """`body` is the Listing as JSON; `state` is its `base_state` with the measures in force."""
@@ -129,8 +154,8 @@ listing_pictures = Table(
     "listing_pictures",
     metadata,
     _reference("listing_id", "listings.id"),
-    Column("place", Integer, nullable=False),
-    Column("sha256", String(64), nullable=False),
+    Column("place", WHOLE, nullable=False),
+    Column("sha256", string(64), nullable=False),
     Index("listing_pictures_listing", "listing_id"),
     Index("listing_pictures_sha256", "sha256", "listing_id"),
 )
@@ -138,8 +163,8 @@ listing_pictures = Table(
 reference_products = Table(
     "reference_products",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
-    Column("id", String(128), nullable=False, unique=True),
+    _sequence(),
+    Column("id", string(128), nullable=False, unique=True),
     _text("body"),
     _text("prices", "{}"),
 )
@@ -148,25 +173,25 @@ reference_products = Table(
 cases = Table(
     "cases",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
-    Column("id", String(128), nullable=False, unique=True),
+    _sequence(),
+    Column("id", string(128), nullable=False, unique=True),
     _text("marketplace"),
     _reference("listing_id", "listings.id"),
     _reference("seller_id", "sellers.id"),
     _text("queue", "open"),
     _text("state", "open"),
-    Column("priority", Integer, nullable=False, default=0),
-    Column("due_at", Text),
+    Column("priority", WHOLE, nullable=False, default=0),
+    Column("due_at", TEXT),
     _text("due_order"),
     _text("opened_at"),
     _text("ground"),
     _text("source"),
-    Column("flag_count", Integer, nullable=False, default=0),
+    Column("flag_count", WHOLE, nullable=False, default=0),
     _text("reference_ids", "[]"),
     _text("lease_id"),
-    Column("lease_token", Integer, nullable=False, default=0),
-    Column("lease_owner", String(128), ForeignKey("accounts.id")),
-    Column("lease_expires_at", Text),
+    Column("lease_token", WHOLE, nullable=False, default=0),
+    Column("lease_owner", string(128), ForeignKey("accounts.id")),
+    Column("lease_expires_at", TEXT),
     _text("decision_id"),
     Index("cases_seller", "seller_id", "state"),
     Index("cases_listing", "listing_id", "state"),
@@ -185,7 +210,7 @@ Index("cases_queue", cases.c.state, cases.c.priority.desc(), cases.c.due_order, 
 flags = Table(
     "flags",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
+    _sequence(),
     _id("id", primary_key=False),
     _reference("case_id", "cases.id"),
     _text("source"),
@@ -204,8 +229,8 @@ flags = Table(
 skips = Table(
     "skips",
     metadata,
-    Column("case_id", String(128), ForeignKey("cases.id"), primary_key=True),
-    Column("account_id", String(128), ForeignKey("accounts.id"), primary_key=True),
+    Column("case_id", string(128), ForeignKey("cases.id"), primary_key=True),
+    Column("account_id", string(128), ForeignKey("accounts.id"), primary_key=True),
     _text("reason"),
     _text("at"),
 )
@@ -213,14 +238,14 @@ skips = Table(
 decisions = Table(
     "decisions",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
-    Column("id", String(128), nullable=False, unique=True),
+    _sequence(),
+    Column("id", string(128), nullable=False, unique=True),
     _text("case_id"),
     _text("reviewer_id"),
     _text("kind"),
     _text("received_at"),
     _text("body"),
-    Column("body_sha256", String(64), nullable=False),
+    Column("body_sha256", string(64), nullable=False),
     _text("status"),
     _text("detail"),
     _text("effects", "[]"),
@@ -231,17 +256,25 @@ decisions = Table(
 )
 """Every decision that was ever answered finally, with its receipt; never deleted."""
 
+Index(
+    "decisions_current",
+    decisions.c.case_id,
+    unique=True,
+    sqlite_where=decisions.c.current,
+    postgresql_where=decisions.c.current,
+)
+
 measures = Table(
     "measures",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
+    _sequence(),
     _text("decision_id"),
     _reference("seller_id", "sellers.id"),
     _text("listing_id"),
     _text("kind"),
     _text("scope"),
     _text("starts_at"),
-    Column("ends_at", Text),
+    Column("ends_at", TEXT),
     Column("undone", Boolean, nullable=False, default=False),
     Index("measures_decision", "decision_id"),
     Index("measures_seller", "seller_id"),
@@ -252,18 +285,18 @@ measures = Table(
 case_effects = Table(
     "case_effects",
     metadata,
-    Column("decision_id", String(128), primary_key=True),
-    Column("case_id", String(128), ForeignKey("cases.id"), primary_key=True),
-    Column("kind", String(16), primary_key=True),
+    Column("decision_id", string(128), primary_key=True),
+    Column("case_id", string(128), ForeignKey("cases.id"), primary_key=True),
+    Column("kind", string(16), primary_key=True),
     _text("before"),
-    Column("amount", Integer, nullable=False, default=0),
+    Column("amount", WHOLE, nullable=False, default=0),
 )
 """What decisions did to other cases: `withdrawn` (from the state `before`) or `raised` by `amount`."""
 
 changes = Table(
     "changes",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
+    _sequence(),
     _text("kind"),
     _text("case_id"),
     _text("at"),
@@ -272,7 +305,7 @@ changes = Table(
 media = Table(
     "media",
     metadata,
-    Column("sha256", String(64), primary_key=True),
+    Column("sha256", string(64), primary_key=True),
     _text("media_type"),
-    Column("bytes", Integer, nullable=False),
+    Column("bytes", WHOLE, nullable=False),
 )

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert
 
 from reviewer.domain.values import format_time, sha256_hex
 from reviewer.hub.listings import NO_TIME, listing_row, picture_rows, revision_of
+from reviewer.hub.locks import FEED, ORDER, hold
 from reviewer.hub.messages import FlagMessage, ListingMessage
 from reviewer.hub.schema import (
     cases,
@@ -116,6 +117,8 @@ def write_sellers(connection: Connection, made: Sequence[SeededSeller]) -> None:
 
 def write_cases(connection: Connection, made: Sequence[SeededCase], now: datetime, state: str = "open") -> None:
     """Writes cases with their listings and flags; `decided` ones have theirs settled by `write_history`."""
+    hold(connection, FEED)
+    hold(connection, ORDER)
     connection.execute(insert(listings), [_listing(case) for case in made])
     pictures = [row for case in made for row in picture_rows(case.listing)]
     if pictures:

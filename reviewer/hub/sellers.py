@@ -125,26 +125,32 @@ _IN_FORCE = Prepared(
         measures.c.seller_id == given("seller"), measures.c.undone.is_(False), measures.c.kind.in_(list(_STANDING_OF))
     )
 )
-_SET_STANDING = Prepared(
+SET_STANDING = Prepared(
     update(sellers)
     .where(sellers.c.id == given("seller"))
     .values(standing=given("standing"), standing_until=given("until"))
 )
 
 
-def standing_in_force(connection: Connection, seller_id: str, moment: str) -> tuple[str, str | None]:
-    """The worst standing of the marketplace's own and the measures in force, and until when it lasts."""
-    base = _BASE.first(connection, seller=seller_id).base_standing
+def worst_standing(base: str, in_force: Iterable[tuple[str, str | None]], moment: str) -> tuple[str, str | None]:
+    """The worst of a marketplace's own standing and of measures (kind, end), and until when it lasts."""
     worst = (_ORDER.index(Standing(base)) if base in _ORDER else 0, _FOREVER)
-    for row in _IN_FORCE.rows(connection, seller=seller_id):
-        ends = row.ends_at or _FOREVER
-        if ends > moment:
-            worst = max(worst, (_ORDER.index(_STANDING_OF[MeasureKind(row.kind)]), ends))
+    for kind, end in in_force:
+        ends = end or _FOREVER
+        if ends > moment and kind in _STANDING_OF:
+            worst = max(worst, (_ORDER.index(_STANDING_OF[MeasureKind(kind)]), ends))
     return _ORDER[worst[0]].value, None if worst[1] == _FOREVER else worst[1]
+
+
+def standing_in_force(connection: Connection, seller_id: str, moment: str) -> tuple[str, str | None]:
+    """The standing that the measures in force make, and until when it lasts."""
+    base = _BASE.first(connection, seller=seller_id).base_standing
+    rows = _IN_FORCE.rows(connection, seller=seller_id)
+    return worst_standing(base, ((row.kind, row.ends_at) for row in rows), moment)
 
 
 def refresh_standing(connection: Connection, seller_id: str, moment: str) -> tuple[str, str | None]:
     """Writes and returns the standing that the measures in force make."""
     standing, until = standing_in_force(connection, seller_id, moment)
-    _SET_STANDING.run(connection, seller=seller_id, standing=standing, until=until)
+    SET_STANDING.run(connection, seller=seller_id, standing=standing, until=until)
     return standing, until

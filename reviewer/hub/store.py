@@ -12,8 +12,10 @@ from sqlalchemy import Connection, delete, insert, select
 
 from reviewer.errors import OperatorError
 from reviewer.hub.auth import DEMO_ACCOUNTS
-from reviewer.hub.database import Database
+from reviewer.hub.database import Database, database_time
+from reviewer.hub.engines import CONNECTIONS
 from reviewer.hub.leases import LeaseRules
+from reviewer.hub.locks import START, hold
 from reviewer.hub.media import MediaFolder
 from reviewer.hub.schema import accounts, facts, policies
 from reviewer.policy.policy import Policy, policy_from_mapping, policy_from_toml, policy_to_mapping
@@ -39,13 +41,24 @@ class Store:
     rules: LeaseRules
     clock: Clock
 
+    def now(self, connection: Connection) -> datetime:
+        """The time of leases and receipts: where several hubs share a database, its server's clock."""
+        if self.database.shared and self.clock is utc_now:
+            return database_time(connection)
+        return self.clock()
+
     def close(self) -> None:
         """Closes the database after the work at hand."""
         self.database.close()
 
 
 def open_store(
-    folder: Path, *, database_url: str | None = None, clock: Clock = utc_now, rules: LeaseRules | None = None
+    folder: Path,
+    *,
+    database_url: str | None = None,
+    clock: Clock = utc_now,
+    rules: LeaseRules | None = None,
+    connections: int = CONNECTIONS,
 ) -> Store:
     """Opens a data folder, and makes it with the shipped policy where it is new.
 
@@ -56,11 +69,11 @@ def open_store(
         media = MediaFolder(folder / "media")
     except OSError as error:
         raise OperatorError(f"The data folder {folder} can't be made: {error.strerror}.") from None
-    database = Database(database_url or f"sqlite:///{folder.resolve() / 'hub.db'}")
+    database = Database(database_url or f"sqlite:///{folder.resolve() / 'hub.db'}", connections)
     try:
         policy = database.write(_policy)
         name, demo = database.read(_name)
-    except OperatorError:
+    except BaseException:
         database.close()
         raise
     return Store(database, media, policy, name, demo, rules or LeaseRules(), clock)
@@ -68,6 +81,7 @@ def open_store(
 
 def _policy(connection: Connection) -> Policy:
     """The newest stored policy, or the shipped one, which is then stored."""
+    hold(connection, START)
     row = connection.execute(select(policies.c.body).order_by(policies.c.seq.desc()).limit(1)).first()
     if row is not None:
         return policy_from_mapping(msgspec.json.decode(row.body), "the hub's stored policy")

@@ -6,21 +6,18 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reviewer.hub.app import create_app
-from reviewer.hub.auth import add_account
 from reviewer.hub.leases import LeaseRules
-from reviewer.hub.provision import put_marketplace
-from reviewer.hub.store import Store, open_store
+from reviewer.hub.store import Store
 from tests.unit.hub.asgi import Calls
+from tests.unit.hub.databases import KINDS, Place
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
-ROLES = ("reviewer", "lead", "admin", "service")
 
 
 @dataclass
@@ -111,6 +108,13 @@ class Hub:
         return self.get(f"/v1/sellers/{seller_id}")
 
 
+@pytest.fixture(scope="module", params=KINDS)
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    made = Place(request.param)
+    yield made
+    made.drop()
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -122,11 +126,16 @@ def rules() -> LeaseRules:
 
 
 @pytest.fixture
-def hub(tmp_path: Path, clock: Clock, rules: LeaseRules) -> Iterator[Hub]:
-    store = open_store(tmp_path / "hub", clock=clock, rules=rules)
-    values = {"id": "bazaar", "name": "Bazaar", "currency": "EUR", "language": "en", "country": "IE"}
-    store.database.write(lambda connection: put_marketplace(connection, values))
-    for name, role in (*((role, role) for role in ROLES), ("other", "reviewer")):
-        store.database.write(partial(add_account, name=name.title(), role=role, token=name, now=clock()))
+def hub(tmp_path: Path, place: Place, clock: Clock, rules: LeaseRules) -> Iterator[Hub]:
+    store = place.open(tmp_path / "hub", clock=clock, rules=rules)
+    yield Hub(Calls(create_app(store)), store, clock)
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def lasting_hub(tmp_path_factory: pytest.TempPathFactory, place: Place) -> Iterator[Hub]:
+    """A hub for all tests of a module; for tests that leave nothing behind."""
+    clock = Clock()
+    store = place.open(tmp_path_factory.mktemp("hub"), clock=clock)
     yield Hub(Calls(create_app(store)), store, clock)
     store.close()

@@ -28,8 +28,8 @@ def test_the_table_was_read():
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize(("method", "path", "allowed"), CALLS)
-def test_a_role_may_call_what_the_table_says(hub, method, path, allowed, role):
-    answer = hub.call(method, path, role, json={} if method == "POST" else None)
+def test_a_role_may_call_what_the_table_says(lasting_hub, method, path, allowed, role):
+    answer = lasting_hub.call(method, path, role, json={} if method == "POST" else None)
     if role in allowed:
         assert answer.status_code not in (401, 403)
     else:
@@ -38,8 +38,8 @@ def test_a_role_may_call_what_the_table_says(hub, method, path, allowed, role):
 
 @pytest.mark.parametrize("token", [None, "wrong", "Reviewer", "reviewer "])
 @pytest.mark.parametrize(("method", "path", "_allowed"), CALLS)
-def test_nobody_calls_without_a_valid_token(hub, method, path, _allowed, token):
-    answer = hub.call(method, path, None, headers={"Authorization": f"Bearer {token}x"} if token else {})
+def test_nobody_calls_without_a_valid_token(lasting_hub, method, path, _allowed, token):
+    answer = lasting_hub.call(method, path, None, headers={"Authorization": f"Bearer {token}x"} if token else {})
     assert (answer.status_code, answer.json()["type"]) == (401, "unauthorized")
     assert answer.headers["www-authenticate"] == "Bearer"
 
