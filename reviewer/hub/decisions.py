@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select, update
 
 from reviewer.domain.decision import AGAINST_SELLER, DecisionKind, MeasureKind, ReceiptStatus
 from reviewer.domain.values import sha256_hex
+from reviewer.failpoints import failpoint
 from reviewer.hub.auth import Account
 from reviewer.hub.batch import Batch, CaseNow
 from reviewer.hub.changes import record_changes
@@ -96,6 +97,7 @@ def submit(
         _store(view, message, body, digest, answer)
         receipts.append(answer.receipt(message.id))
     view.close()
+    failpoint("C10")
     return receipts
 
 

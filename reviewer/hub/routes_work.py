@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 from starlette.responses import Response
 
 from reviewer.domain.values import format_time
+from reviewer.failpoints import failpoint
 from reviewer.hub import leases as leasing
 from reviewer.hub.answers import Cursor, IdQuery, Limit, after, answer, page, refusals, store_of, takes
 from reviewer.hub.auth import Anyone, Decider
@@ -109,9 +110,11 @@ async def decide(request: Request, account: Decider) -> Response:
     store = store_of(request)
     message, sent = await parsed(request, DecisionsRequest)
     batch = list(zip(message.decisions, sent["decisions"], strict=True))
+    failpoint("C9")
     receipts = await store.database.writing(
         lambda connection: submit(connection, account, batch, store.policy, store.now(connection))
     )
+    failpoint("C11")
     return answer({"receipts": receipts})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 from reviewer.domain.decision import decision_to_mapping
 from reviewer.domain.values import format_time
 from reviewer.errors import OperatorError
+from reviewer.failpoints import failpoint
 from reviewer.services.changes import Notifier
 from reviewer.services.model import CaseRef, InboxItem, OutboxRow
 from reviewer.storage import outbox as table
@@ -206,7 +208,11 @@ class DeliveryService:
         }  # fmt: skip
         temporary = path.with_name(path.name + ".part")
         try:
-            temporary.write_text(json.dumps(document, ensure_ascii=False, indent=2), encoding="utf-8")
+            with temporary.open("w", encoding="utf-8") as file:
+                json.dump(document, file, ensure_ascii=False, indent=2)
+                file.flush()
+                os.fsync(file.fileno())
+            failpoint("C17")
             temporary.replace(path)
         except OSError as error:
             raise OperatorError(f"{path} can't be written: {error.strerror}. Choose another place.") from error

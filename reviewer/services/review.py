@@ -14,6 +14,7 @@ from reviewer.connectors.api import Holder
 from reviewer.domain.decision import AGAINST_SELLER, Decision, DecisionKind
 from reviewer.domain.values import format_time, new_id
 from reviewer.errors import OperatorError
+from reviewer.failpoints import failpoint
 from reviewer.policy.ladder import ladder_step
 from reviewer.services.changes import Notifier
 from reviewer.services.deck import Deck
@@ -100,6 +101,7 @@ class ReviewService:
         following = next((entry.ref for entry in self._deck.ordered(len(refs) + 1) if entry.ref not in refs), None)
 
         def write(database: Database) -> None:
+            failpoint("C0")
             with database.transaction():
                 accounts.keep(database, "in_hand", _kept_ref(following))
                 for entry, decision in rulings:
@@ -107,6 +109,7 @@ class ReviewService:
                         database, decision, account=entry.ref.account,
                         reviewer=self._doors.reviewer_of(entry.ref.account), title=entry.case.listing.title,
                     )  # fmt: skip
+                failpoint("C4")
 
         try:
             self._store.run(write)
@@ -114,6 +117,7 @@ class ReviewService:
             raise OperatorError(
                 f"The decision was not made: a text in it can't be kept ({error}). Change the note or the facts."
             ) from error
+        failpoint("C5")
         for entry, decision in rulings:
             self._deck.remove(entry.ref)
             self._today[decision.id] = (decision.kind, decision.seconds)
@@ -237,6 +241,7 @@ class ReviewService:
 
         def write(database: Database) -> list[tuple[CaseRef, str, str, Decision]]:
             done: list[tuple[CaseRef, str, str, Decision]] = []
+            failpoint("C0")
             with database.transaction():
                 for ref, decision_id in zip(step.refs, step.decision_ids, strict=True):
                     first = decisions.read(database, decision_id)
@@ -258,6 +263,7 @@ class ReviewService:
                         decisions.record(database, withdrawal, account=ref.account, reviewer=by, title=title)
                         how = "reversal"
                     done.append((ref, how, withdrawal.id, first))
+                failpoint("C4")
             return done
 
         # Last first: so the case that was in hand when the key was pressed ends up in hand again.

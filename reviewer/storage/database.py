@@ -11,7 +11,12 @@ from pathlib import Path
 import sqlite_utils
 
 from reviewer.errors import OperatorError
+from reviewer.failpoints import failpoint
 from reviewer.storage.migrations import SCHEMA
+
+
+#: A write-ahead log that is longer is moved into the file when the store's thread is idle.
+CHECKPOINT_BYTES = 4 * 1024 * 1024
 
 
 class StorageProblem(OperatorError):
@@ -111,15 +116,19 @@ class Database:
         """Move a long write-ahead log (over 4 MiB) into the file.  For moments in which nothing else waits."""
         log = self.path.with_name(self.path.name + "-wal")
         with suppress(OSError, sqlite3.Error):  # tried again at the next idle moment
-            if log.stat().st_size > 4 * 1024 * 1024:
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if log.stat().st_size > CHECKPOINT_BYTES:
+                self._checkpoint()
 
     def close(self) -> None:
         """Checkpoint (the writing one) and close."""
         if not self._read_only:
             with suppress(sqlite3.Error):  # the next start checkpoints
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._checkpoint()
         self._connection.close()
+
+    def _checkpoint(self) -> None:
+        failpoint("C15")
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def storage_error(error: Exception, path: Path) -> Exception:

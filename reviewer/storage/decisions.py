@@ -11,6 +11,7 @@ import msgspec
 from reviewer.domain.decision import Decision, DecisionKind, decision_to_mapping
 from reviewer.domain.values import sha256_hex
 from reviewer.errors import BugError
+from reviewer.failpoints import failpoint
 from reviewer.ledger.canonical import canonical_json
 from reviewer.ledger.chain import GENESIS, ChainRow, next_row
 from reviewer.storage.database import Database
@@ -71,10 +72,12 @@ def _insert(database: Database, decision: Decision, *, account: str, reviewer: s
          commitment, canonical_json(bare)),
     ).lastrowid  # fmt: skip
     database.execute("INSERT INTO decision_text VALUES (?, ?, ?)", (sequence, salt, texts))
+    failpoint("C1")
     database.execute(
         "INSERT INTO outbox (sequence, account, listing_id, state, body, digest) VALUES (?, ?, ?, ?, ?, ?)",
         (sequence, account, decision.listing_id, state, body, outbox_digest),
     )
+    failpoint("C2")
     last = database.one("SELECT sequence, digest FROM audit ORDER BY sequence DESC LIMIT 1")
     row = next_row(
         last["sequence"] + 1 if last else 1,
@@ -87,6 +90,7 @@ def _insert(database: Database, decision: Decision, *, account: str, reviewer: s
         "INSERT INTO audit (sequence, previous, content, digest) VALUES (?, ?, ?, ?)",
         (row.sequence, row.previous, row.content, row.digest),
     )
+    failpoint("C3")
     return Recorded(decision, account, body)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
+from reviewer.failpoints import failpoint
+
 SCHEMA = Migrations("workstation")
 
 _INITIAL = """
@@ -203,6 +205,7 @@ def run_script(database: sqlite_utils.Database, script: str) -> None:
         if _is_whole(statement):
             if statement.strip():
                 database.execute(statement)
+                failpoint("C16")
             statement = ""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reviewer.domain.decision import Decision, Receipt, ReceiptStatus
+from reviewer.failpoints import failpoint
 from reviewer.storage import decisions
 from reviewer.storage.database import Database
 from reviewer.storage.records import encode
@@ -116,6 +117,7 @@ def settle(database: Database, receipts: Iterable[Receipt], at: str) -> list[Rec
                 _withdraw_followers(database, receipt.decision_id)
                 _add_to_inbox(database, receipt, at)
                 returned.append(receipt)
+        failpoint("C13")
     return returned
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from reviewer.connectors.api import Connector, ConnectorError, OutgoingDecision, Receipt, ReceiptStatus, Unavailable
 from reviewer.domain.decision import Decision
 from reviewer.domain.values import format_time
+from reviewer.failpoints import failpoint
 from reviewer.storage import decisions, outbox
 from reviewer.storage.database import Database
 from reviewer.storage.outbox import Unsent
@@ -58,6 +59,7 @@ def push_pass(
     outgoing = [OutgoingDecision(decision, row.body) for row, decision in chosen if decision.id in sending]
     if not outgoing:
         return Pushed(more=more)
+    failpoint("C6")
     try:
         receipts = connector.submit(outgoing)
         if [receipt.decision_id for receipt in receipts] != [item.decision.id for item in outgoing]:
@@ -68,6 +70,7 @@ def push_pass(
         raise
     at = format_time(now())
     returned = store.run(lambda database: outbox.settle(database, receipts, at))
+    failpoint("C14")
     closed = tuple(
         item.decision.case_id
         for item, receipt in zip(outgoing, receipts, strict=True)
