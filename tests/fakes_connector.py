@@ -37,6 +37,7 @@ from reviewer.connectors.api import (
     Renewal,
     Seller,
     Service,
+    Unavailable,
     sha256_hex,
 )
 from reviewer.policy.policy import policy_from_toml, policy_to_mapping
@@ -137,7 +138,8 @@ class FakeServer:
     """Hands out cases and takes decisions once each.  Safe on any thread.
 
     `error` is raised by every call while it is set, `errors` by calls of that name; `answer` replaces the
-    receipt of a decision; `gate` holds `submit` back while it is cleared, `arrived` tells that it waits.
+    receipt of a decision; `gate` holds `submit` back while it is cleared, `arrived` tells that it waits;
+    the replies to so many of the next submissions are lost (`lost_replies`).
     """
 
     def __init__(self, cases: Sequence[Case] = (), *, lease_s: float = 600.0) -> None:
@@ -164,6 +166,7 @@ class FakeServer:
         self.clock_skew = timedelta()
         self.lease_s = lease_s
         self.batch = 100
+        self.lost_replies = 0
         self.capabilities = frozenset({"leases", "media", "cases", "changes", "policies"})
         self.open_connectors = 0
         self._skipped: set[str] = set()
@@ -309,7 +312,11 @@ class FakeConnector:
             assert server.gate.wait(PATIENCE_S)
         me = self._enter("submit")
         with server.lock:
-            return tuple(self._take(item, me) for item in decisions)
+            receipts = tuple(self._take(item, me) for item in decisions)
+            if server.lost_replies:
+                server.lost_replies -= 1
+                raise Unavailable("the connection broke off after the server was done")
+            return receipts
 
     def _take(self, item: OutgoingDecision, me: str) -> Receipt:
         server, decision = self.server, item.decision

@@ -37,15 +37,20 @@ class DemoHub:
         with self._lock:
             if self._process is not None and self._process.poll() is None and self._answer:
                 return self._answer
-            self._folder.mkdir(parents=True, exist_ok=True)
             command = [
                 sys.executable, "-m", "reviewer", "hub", "serve", "--demo", "--data", str(self._folder),
                 "--port", "0", "--until-stdin-closes",
             ]  # fmt: skip
-            with (self._folder / "hub.log").open("w", encoding="utf-8") as log:
-                self._process = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
-                )
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                with (self._folder / "hub.log").open("w", encoding="utf-8") as log:
+                    self._process = subprocess.Popen(
+                        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+                    )
+            except OSError as error:
+                raise OperatorError(
+                    f"The demo hub can't be started in {self._folder}: {error.strerror}. Make room there for it."
+                ) from error
             self._answer = self._announced(self._process)
             return self._answer
 

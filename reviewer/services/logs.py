@@ -6,7 +6,7 @@ import logging
 import re
 from collections import deque
 
-_BEARER = re.compile(r"(?i)(bearer|token|authorization|secret)(\W+)\S+")
+_BEARER = re.compile(r"(?i)(bearer|token|authorization|secret)(\W+)(?:(?:bearer|basic)\s+)?\S+")
 
 
 class LastLines(logging.Handler):

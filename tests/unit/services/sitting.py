@@ -34,7 +34,7 @@ from tests.fakes_connector import PATIENCE_S, until
 class MemoryKeyring(KeyringBackend):
     """A keyring that forgets at the end of the test."""
 
-    priority = 1.0  # type: ignore[assignment]
+    priority = 1.0
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,7 +70,8 @@ class Sitting:
 
     def connect(self, settings: Mapping[str, Any], *, connector: str, token: str = "token", account: str = "") -> str:  # noqa: S107
         form = AccountForm(connector, "Siam", settings, {"token": token}, account)
-        return self.background(lambda: self.workstation.accounts.save(form))
+        made: str = self.background(lambda: self.workstation.accounts.save(form))
+        return made
 
     def desk_call(self, call: Callable[[], Any]) -> Any:
         return self.workstation.on_desk(call).result(PATIENCE_S)
@@ -98,8 +99,8 @@ class Sitting:
         return entry
 
     def ready(self, count: int = 12) -> CaseOnDesk:
-        """The case in hand, as soon as so many lie on the desk."""
-        self.until(lambda: self.desk().on_desk >= count)
+        """The case in hand, as soon as so many lie on the desk and the queue is mirrored."""
+        self.until(lambda: self.desk().on_desk >= count and self.page().total)
         return self.first()
 
     def decide(self, kind: DecisionKind = DecisionKind.TAKEDOWN, ref: CaseRef | None = None, **more: Any) -> CaseRef:
@@ -128,6 +129,12 @@ class Sitting:
     def drained(self) -> None:
         """Wait until nothing is unsent."""
         self.until(lambda: not self.unsent())
+
+    def look(self) -> None:
+        """Ask the servers for changes now; a workstation does so every few seconds."""
+        for _, desk in self.workstation.intake._workers.values():
+            desk.changes.soon()
+        self.workstation.intake.wake()
 
     def kept_decisions(self) -> list[tuple[str, str, str]]:
         """Id, kind and delivery state of every decision in the store; checks that the rows agree one to one."""

@@ -237,6 +237,7 @@ def test_a_text_that_can_not_be_kept_is_refused_in_words(sitting: Sitting) -> No
 def test_a_changed_listing_must_be_seen_before_it_is_decided(sitting: Sitting, server: FakeServer) -> None:
     ref = sitting.ready().ref
     server.edit(ref.case_id, title="a harmless title", revision="rev-1b")
+    sitting.look()
     sitting.until(lambda: sitting.first().problem == "changed")
     with pytest.raises(OperatorError, match="listing changed"):
         sitting.decide(ref=ref)
@@ -250,6 +251,7 @@ def test_a_case_that_its_server_closed_leaves_the_desk_in_words(sitting: Sitting
     ref = sitting.ready().ref
     sitting.desk_call(lambda: sitting.workstation.review.save_draft(ref, Draft(note="half a thought")))
     server.withdraw(ref.case_id)
+    sitting.look()
     sitting.until(lambda: sitting.banner("lost"))
     assert sitting.first().ref != ref
     with pytest.raises(OperatorError, match="Nothing was recorded"):
@@ -366,6 +368,7 @@ def test_a_full_disk_refuses_the_decision_and_keeps_the_draft(sitting: Sitting, 
     assert sitting.desk().counts.total == 0
     pages(1_000_000)
     sitting.decide(ref=ref)
+    sitting.desk_call(sitting.workstation.delivery.send_now)
     sitting.drained()
     assert len(server.taken) == 1
 
