@@ -125,6 +125,8 @@ class PictureCanvas(QWidget):
             self._kept = frame.shown
         elif frame.settled:
             self._kept = None
+        if self._words_of(frame) != self._words_of(self._frame):
+            self.setAccessibleDescription(self._words_of(frame))
         self._frame, self._other = frame, other
         self._veils.clear()
         self.update()
@@ -325,15 +327,20 @@ class PictureCanvas(QWidget):
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(wide - em * 0.5))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
 
+    @staticmethod
+    def _words_of(frame: Frame) -> str:
+        """Why there is no picture; empty where there is one, or will be."""
+        if not frame.refusal:
+            return frame.nothing
+        words = translate(
+            "Review", "This picture can't be shown: {0}\nF5 or a click tries again; you can decide without it."
+        )
+        return words.format(frame.refusal)
+
     def _paint_words(self, painter: QPainter) -> None:
         em = self._theme.em(1)
         failed = bool(self._frame.refusal)
-        text = self._frame.nothing
-        if failed:
-            words = translate(
-                "Review", "This picture can't be shown: {0}\nF5 or a click tries again; you can decide without it."
-            )
-            text = words.format(self._frame.refusal)
+        text = self._words_of(self._frame)
         side = 2.2 * em
         middle = QRectF(self.rect()).center()
         top = middle.y() - 2.6 * em
