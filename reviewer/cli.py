@@ -15,6 +15,14 @@ hub_app = typer.Typer(no_args_is_help=True, help="Run the reference queue server
 app.add_typer(hub_app, name="hub")
 
 DataFolder = Annotated[Path, typer.Option("--data", help="The hub's data folder; made where it is missing.")]
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--database-url",
+        envvar="REVIEWER_HUB_DATABASE_URL",
+        help="A database elsewhere: postgresql+psycopg://user:password@host/name, or sqlite:////var/lib/hub.db.",
+    ),
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -85,22 +93,27 @@ def doctor(
 @hub_app.command("serve")
 def hub_serve(
     data: DataFolder,
-    database_url: Annotated[
-        str | None, typer.Option("--database-url", help="A database elsewhere, such as sqlite:////var/lib/hub.db.")
-    ] = None,
+    database_url: DatabaseUrl = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8765,
     demo: Annotated[bool, typer.Option("--demo", help="Fill an empty data folder with the demo first.")] = False,
+    connections: Annotated[int, typer.Option(min=2, max=500, help="Connections to PostgreSQL.")] = 12,
+    lease_seconds: Annotated[int, typer.Option(min=1, max=86_400, help="How long a lease lasts.")] = 600,
+    requests_per_second: Annotated[
+        float, typer.Option(min=0, help="How often one account may call; 0 sets no limit.")
+    ] = 0,
     until_stdin_closes: Annotated[
         bool, typer.Option("--until-stdin-closes", help="Stop when standard input ends.")
     ] = False,
 ) -> None:
     """Serve the Queue API; prints one line of JSON when it listens."""
     from reviewer.hub.demo import fill_demo
+    from reviewer.hub.leases import LeaseRules
     from reviewer.hub.server import serve
     from reviewer.hub.store import is_empty, open_store
 
-    store = open_store(data, database_url=database_url)
+    rules = LeaseRules(lease_s=lease_seconds)
+    store = open_store(data, database_url=database_url, rules=rules, connections=connections)
     try:
         if demo and is_empty(store):
             fill_demo(store)
@@ -109,19 +122,21 @@ def hub_serve(
     except BaseException:
         store.close()
         raise
-    serve(store, host=host, port=port, until=sys.stdin.buffer if until_stdin_closes else None)
+    until = sys.stdin.buffer if until_stdin_closes else None
+    serve(store, host=host, port=port, until=until, requests_per_second=requests_per_second)
 
 
 @hub_app.command("demo")
 def hub_demo(
     data: DataFolder,
     seed: Annotated[int, typer.Option(help="Another number makes other cases of the same kind.")] = 7,
+    database_url: DatabaseUrl = None,
 ) -> None:
     """Fill an empty data folder with the demo: fictional brands, sellers and listings."""
     from reviewer.hub.demo import fill_demo
     from reviewer.hub.store import is_empty, open_store
 
-    store = open_store(data)
+    store = open_store(data, database_url=database_url)
     try:
         if not is_empty(store):
             raise OperatorError(f"{data} is not empty; the demo needs a folder of its own.")
@@ -138,12 +153,13 @@ def hub_load(
     data: DataFolder,
     cases: Annotated[int, typer.Option(min=1, max=100_000, help="How many cases to make.")] = 500,
     seed: Annotated[int, typer.Option(help="Another number makes other cases of the same kind.")] = 7,
+    database_url: DatabaseUrl = None,
 ) -> None:
     """Fill an empty data folder from real photos and texts, with simulated sellers and histories."""
     from reviewer.hub.load import load
     from reviewer.hub.store import is_empty, open_store
 
-    store = open_store(data)
+    store = open_store(data, database_url=database_url)
     try:
         if not is_empty(store):
             raise OperatorError(f"{data} is not empty; choose another folder.")
@@ -158,7 +174,7 @@ def hub_token(
     data: DataFolder,
     name: Annotated[str, typer.Option(help="Whose it is; shown to colleagues.")],
     role: Annotated[str, typer.Option(help="reviewer, lead, admin or service.")],
-    database_url: Annotated[str | None, typer.Option("--database-url")] = None,
+    database_url: DatabaseUrl = None,
 ) -> None:
     """Make an account and print its token, this once."""
     from reviewer.hub.auth import add_account, new_token
@@ -181,7 +197,7 @@ def hub_marketplace(
     currency: Annotated[str, typer.Option(help="ISO 4217, such as IDR.")],
     language: Annotated[str, typer.Option(help="BCP 47, such as id.")],
     country: Annotated[str, typer.Option(help="ISO 3166-1 alpha-2, such as ID.")],
-    database_url: Annotated[str | None, typer.Option("--database-url")] = None,
+    database_url: DatabaseUrl = None,
 ) -> None:
     """Make or change a marketplace; listings are only taken for those that are known."""
     from reviewer.hub.provision import put_marketplace
@@ -200,7 +216,7 @@ def hub_marketplace(
 def hub_references(
     data: DataFolder,
     file: Annotated[Path, typer.Option(help="A JSON file with a list of reference products.")],
-    database_url: Annotated[str | None, typer.Option("--database-url")] = None,
+    database_url: DatabaseUrl = None,
 ) -> None:
     """Make or change reference products from a file."""
     from reviewer.hub.provision import put_reference_file

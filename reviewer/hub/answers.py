@@ -9,7 +9,7 @@ from fastapi import Path, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from reviewer.hub.messages import ID_PATTERN, SHA256_PATTERN
+from reviewer.hub.messages import ID_PATTERN, SHA256_PATTERN, STORABLE
 from reviewer.hub.problems import MEDIA_TYPE, TYPES
 from reviewer.hub.store import Store
 
@@ -21,7 +21,7 @@ Cursor = Annotated[
 Limit = Annotated[int, Query(ge=1, le=500)]
 IdPath = Annotated[str, Path(pattern=ID_PATTERN, max_length=128)]
 DigestPath = Annotated[str, Path(pattern=SHA256_PATTERN)]
-IdQuery = Annotated[str | None, Query(max_length=128)]
+IdQuery = Annotated[Annotated[str, STORABLE] | None, Query(max_length=128)]
 
 
 def store_of(request: Request) -> Store:
@@ -46,9 +46,9 @@ def after(cursor: str | None) -> int:
 
 
 def refusals(*kinds: str) -> dict[int | str, dict[str, Any]]:
-    """The problems of a route for its OpenAPI entry; 401, 500 and 503 are always possible."""
+    """The problems of a route for its OpenAPI entry; 401, 429, 500 and 503 are always possible."""
     found: dict[int | str, dict[str, Any]] = {}
-    for kind in ("unauthorized", *kinds, "internal", "unavailable"):
+    for kind in ("unauthorized", *kinds, "rate-limited", "internal", "unavailable"):
         status, title = TYPES[kind]
         found[status] = {
             "description": title,

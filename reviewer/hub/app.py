@@ -19,6 +19,7 @@ from reviewer.hub.auth import Accounts
 from reviewer.hub.bodies import pointers
 from reviewer.hub.database import Unavailable
 from reviewer.hub.problems import Problem, problem_of_status
+from reviewer.hub.rates import Rates
 from reviewer.hub.shapes import ProblemShape
 from reviewer.hub.store import Store
 
@@ -32,8 +33,11 @@ _REQUESTS = (
 )
 
 
-def create_app(store: Store) -> FastAPI:
-    """An application over an opened store; whoever opened the store closes it."""
+def create_app(store: Store, requests_per_second: float = 0) -> FastAPI:
+    """An application over an opened store; whoever opened the store closes it.
+
+    An account that calls more often than `requests_per_second` is told to wait; 0 sets no limit.
+    """
     app = FastAPI(
         title="Queue API",
         version="1",
@@ -43,6 +47,7 @@ def create_app(store: Store) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.store = store
+    app.state.rates = Rates(requests_per_second) if requests_per_second > 0 else None
     app.state.accounts = Accounts(store.database)
     app.include_router(routes_work.router)
     app.include_router(routes_data.router)

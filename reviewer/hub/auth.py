@@ -17,6 +17,7 @@ from reviewer.domain.values import format_time, sha256_hex
 from reviewer.errors import OperatorError
 from reviewer.hub.database import Database
 from reviewer.hub.problems import Problem
+from reviewer.hub.rates import Rates
 from reviewer.hub.schema import accounts
 
 ROLES = ("reviewer", "lead", "admin", "service")
@@ -112,6 +113,10 @@ def caller(*roles: str) -> Callable[..., Awaitable[Account]]:
             raise Problem(
                 "unauthorized", "Send a valid token as Authorization: Bearer.", headers={"WWW-Authenticate": "Bearer"}
             )
+        rates: Rates | None = request.app.state.rates
+        wait = rates.wait(account.id) if rates else 0
+        if wait:
+            raise Problem("rate-limited", "You call too often.", headers={"Retry-After": str(wait)})
         if roles and account.role not in roles:
             raise Problem("forbidden", f"This is for {' and '.join(roles)}; you are {account.role}.")
         return account

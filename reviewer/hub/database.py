@@ -39,6 +39,7 @@ class Database:
         self._engines = open_engines(url, connections)
         self.shown = self._engines.shown
         self.shared = self._engines.shared
+        self.file = self._engines.file
         self._writers = ThreadPoolExecutor(self._engines.writers, thread_name_prefix="hub-writer")
         self._readers = ThreadPoolExecutor(self._engines.readers, thread_name_prefix="hub-reader")
         self._connections = threading.local()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any, Final
 
 import psycopg
@@ -55,6 +56,12 @@ class Engines:
     def shared(self) -> bool:
         """Whether other hubs may work on the same database."""
         return self.writing.dialect.name == "postgresql"
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database."""
+        name = self.writing.url.database
+        return None if self.shared or not name else Path(name)
 
     def dispose(self) -> None:
         """Closes what is left open."""

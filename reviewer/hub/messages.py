@@ -38,16 +38,22 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _storable(text: str) -> str:
+    """U+0000 as U+FFFD: PostgreSQL has no place for it, and both databases shall keep the same."""
+    return text.replace("\0", "\ufffd")
+
+
 WHOLE = BeforeValidator(_whole)
+STORABLE = AfterValidator(_storable)
 Id = Annotated[str, Field(pattern=ID_PATTERN, max_length=128)]
-OptionalId = Annotated[str, Field(max_length=128)]
+OptionalId = Annotated[str, Field(max_length=128), STORABLE]
 Uuid = Annotated[str, Field(pattern=UUID_PATTERN)]
 Sha256 = Annotated[str, Field(pattern=SHA256_PATTERN)]
 Time = Annotated[
     str, Field(pattern=TIME_PATTERN, json_schema_extra={"format": "date-time"}), AfterValidator(_real_time)
 ]
-Short = Annotated[str, Field(max_length=512)]
-Long = Annotated[str, Field(max_length=100_000)]
+Short = Annotated[str, Field(max_length=512), STORABLE]
+Long = Annotated[str, Field(max_length=100_000), STORABLE]
 Token = Annotated[int, Field(ge=0, le=2**53 - 1), WHOLE]
 
 
@@ -108,17 +114,17 @@ class DecisionMessage(Message):
     id: Uuid
     case_id: Id
     listing_id: Id
-    revision: Annotated[str, Field(max_length=128)]
+    revision: Annotated[str, Field(max_length=128), STORABLE]
     kind: Short
     decided_at: Time
     lease: LeaseName | None = None
     ground: OptionalId = ""
     clause: Short = ""
-    facts: Annotated[list[Annotated[str, Field(max_length=4000)]], Field(max_length=200)] = []
-    note: Annotated[str, Field(max_length=20_000)] = ""
+    facts: Annotated[list[Annotated[str, Field(max_length=4000), STORABLE]], Field(max_length=200)] = []
+    note: Annotated[str, Field(max_length=20_000), STORABLE] = ""
     evidence: Annotated[list[Sha256], Field(max_length=200)] = []
     measure: MeasureMessage | None = None
-    measure_off_reason: Annotated[str, Field(max_length=4000)] = ""
+    measure_off_reason: Annotated[str, Field(max_length=4000), STORABLE] = ""
     policy_version: OptionalId = ""
     seconds: Annotated[float, Field(ge=0, le=1e9)] = 0.0
     supersedes: Annotated[str, Field(pattern=rf"(^$)|({UUID_PATTERN})")] = ""
@@ -152,15 +158,15 @@ class ListingMessage(Message):
 
     id: Id
     marketplace: Id
-    title: Annotated[str, Field(max_length=4000)]
+    title: Annotated[str, Field(max_length=4000), STORABLE]
     description: Long = ""
     brand: Short = ""
     category: Short = ""
     price: MoneyMessage | None = None
-    gtin: Annotated[str, Field(max_length=14)] = ""
+    gtin: Annotated[str, Field(max_length=14), STORABLE] = ""
     country: Annotated[str, Field(pattern="^([A-Z]{2})?$")] = ""
     language: Annotated[str, Field(pattern="^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$")] = ""
-    url: Annotated[str, Field(max_length=4000)] = ""
+    url: Annotated[str, Field(max_length=4000), STORABLE] = ""
     units_sold: Annotated[int, Field(ge=0, le=2**53 - 1), WHOLE] | None = None
     listed_at: Time | None = None
     state: Literal["live", "sold_out", "ended", "deleted"] = "live"
@@ -188,7 +194,7 @@ class FlagMessage(Message):
     source: Short
     reason: Short
     at: Time
-    explanation: Annotated[str, Field(max_length=20_000)] = ""
+    explanation: Annotated[str, Field(max_length=20_000), STORABLE] = ""
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     notice_id: OptionalId = ""
     claimant: Short = ""

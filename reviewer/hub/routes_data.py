@@ -28,7 +28,7 @@ from reviewer.hub.bodies import MEDIA_LIMIT, body_bytes, parsed
 from reviewer.hub.cases import case_page, cases_as_json
 from reviewer.hub.listings import upsert_listings
 from reviewer.hub.media import media_type, record_media
-from reviewer.hub.messages import ListingsRequest
+from reviewer.hub.messages import STORABLE, ListingsRequest
 from reviewer.hub.problems import Problem
 from reviewer.hub.references import reference_page
 from reviewer.hub.schema import media
@@ -57,7 +57,7 @@ async def cases(
     _account: Anyone,
     state: CaseState | None = None,
     seller: IdQuery = None,
-    text: Annotated[str | None, Query(max_length=200)] = None,
+    text: Annotated[Annotated[str, STORABLE] | None, Query(max_length=200)] = None,
     marketplace: IdQuery = None,
     due_before: Annotated[str | None, Query(max_length=40, json_schema_extra={"format": "date-time"})] = None,
     cursor: Cursor = None,
@@ -120,7 +120,7 @@ async def references(request: Request, _account: Anyone, cursor: Cursor = None, 
 @router.get("/policies", response_model=PolicyDocument, responses=refusals())
 async def policies(request: Request, _account: Anyone) -> Response:
     """Grounds, measures and ladder in force."""
-    return answer(policy_to_mapping(store_of(request).policy))
+    return answer(policy_to_mapping(await store_of(request).database.reading(store_of(request).rules_in_force)))
 
 
 @router.get(
@@ -193,6 +193,8 @@ async def listings(request: Request, _account: Feeder) -> Response:
     store = store_of(request)
     message, _ = await parsed(request, ListingsRequest)
     items = await store.database.writing(
-        lambda connection: upsert_listings(connection, message.items, store.policy, store.now(connection))
+        lambda connection: upsert_listings(
+            connection, message.items, store.rules_in_force(connection), store.now(connection)
+        )
     )
     return answer({"items": items})

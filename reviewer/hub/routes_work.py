@@ -39,11 +39,11 @@ async def service(request: Request, account: Anyone) -> Response:
     """The service document."""
     store = store_of(request)
 
-    def read(connection: Connection) -> tuple[list[dict[str, Any]], str]:
+    def read(connection: Connection) -> tuple[list[dict[str, Any]], str, str]:
         rows = connection.execute(select(marketplaces).order_by(marketplaces.c.id)).mappings()
-        return [dict(row) for row in rows], format_time(store.now(connection))
+        return [dict(row) for row in rows], store.rules_in_force(connection).version, format_time(store.now(connection))
 
-    known, server_time = await store.database.reading(read)
+    known, version, server_time = await store.database.reading(read)
     return answer(
         {
             "name": store.name,
@@ -59,7 +59,7 @@ async def service(request: Request, account: Anyone) -> Response:
                 "offline_s": store.rules.offline_s,
                 "claim": store.rules.claim,
             },
-            "policy_version": store.policy.version,
+            "policy_version": version,
         }
     )
 
@@ -112,7 +112,7 @@ async def decide(request: Request, account: Decider) -> Response:
     batch = list(zip(message.decisions, sent["decisions"], strict=True))
     failpoint("C9")
     receipts = await store.database.writing(
-        lambda connection: submit(connection, account, batch, store.policy, store.now(connection))
+        lambda connection: submit(connection, account, batch, store.rules_in_force(connection), store.now(connection))
     )
     failpoint("C11")
     return answer({"receipts": receipts})

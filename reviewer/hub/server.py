@@ -17,44 +17,54 @@ import uvicorn
 
 from reviewer.errors import OperatorError
 from reviewer.hub.app import create_app
+from reviewer.hub.sole import sole_server
 from reviewer.hub.store import Store, demo_tokens
 
 _IDLE_S = 65
 _SWITCH_S = 0.0005
 
 
-def serve(store: Store, *, host: str = "127.0.0.1", port: int = 8765, until: BinaryIO | None = None) -> None:
+def serve(
+    store: Store,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8765,
+    until: BinaryIO | None = None,
+    requests_per_second: float = 0,
+) -> None:
     """Serves an opened store until SIGTERM, SIGINT, or the end of `until`; closes the store.
 
     When it listens it prints `{"hub": url, "pid": n, "tokens": {...}}` on a line of standard output
-    (tokens only for a demo).  Port 0 takes a free one.  Raises `OperatorError` where it can't listen, and
-    for a demo that would listen beyond this machine: everybody knows its tokens.
+    (tokens only for a demo).  Port 0 takes a free one.  Raises `OperatorError` where it can't listen, where
+    another hub serves the same SQLite file, and for a demo that would listen beyond this machine:
+    everybody knows its tokens.
     """
     try:
         if store.demo and not _is_loopback(host):
             raise OperatorError(
                 f"A demo hub listens on this machine only, since everybody knows its tokens; {host} is not."
             )
-        listener = _listen(host, port)
-        address = listener.getsockname()
-        shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-        line = {"hub": f"http://{shown}:{address[1]}", "pid": os.getpid(), "tokens": demo_tokens(store)}
-        config = uvicorn.Config(
-            create_app(store),
-            access_log=False,
-            log_level="warning",
-            lifespan="off",
-            server_header=False,
-            timeout_keep_alive=_IDLE_S,
-            timeout_graceful_shutdown=10,
-            limit_concurrency=None,
-        )
-        # The default of 5 ms lets the database threads keep the event loop waiting.
-        sys.setswitchinterval(_SWITCH_S)
-        server = _Server(config, msgspec.json.encode(line).decode())
-        if until is not None:
-            threading.Thread(target=_stop_at_end, args=(server, until), daemon=True).start()
-        server.run(sockets=[listener])
+        with sole_server(store.database.file):
+            listener = _listen(host, port)
+            address = listener.getsockname()
+            shown = f"[{address[0]}]" if ":" in address[0] else address[0]
+            line = {"hub": f"http://{shown}:{address[1]}", "pid": os.getpid(), "tokens": demo_tokens(store)}
+            config = uvicorn.Config(
+                create_app(store, requests_per_second),
+                access_log=False,
+                log_level="warning",
+                lifespan="off",
+                server_header=False,
+                timeout_keep_alive=_IDLE_S,
+                timeout_graceful_shutdown=10,
+                limit_concurrency=None,
+            )
+            # The default of 5 ms lets the database threads keep the event loop waiting.
+            sys.setswitchinterval(_SWITCH_S)
+            server = _Server(config, msgspec.json.encode(line).decode())
+            if until is not None:
+                threading.Thread(target=_stop_at_end, args=(server, until), daemon=True).start()
+            server.run(sockets=[listener])
     finally:
         store.close()
 

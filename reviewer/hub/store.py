@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from reviewer.errors import OperatorError
 from reviewer.hub.auth import DEMO_ACCOUNTS
@@ -17,6 +17,7 @@ from reviewer.hub.engines import CONNECTIONS
 from reviewer.hub.leases import LeaseRules
 from reviewer.hub.locks import START, hold
 from reviewer.hub.media import MediaFolder
+from reviewer.hub.prepared import Prepared
 from reviewer.hub.schema import accounts, facts, policies
 from reviewer.policy.policy import Policy, policy_from_mapping, policy_from_toml, policy_to_mapping
 from reviewer.resources import resources_folder
@@ -36,6 +37,7 @@ class Store:
     database: Database
     media: MediaFolder
     policy: Policy
+    policy_number: int
     name: str
     demo: bool
     rules: LeaseRules
@@ -46,6 +48,13 @@ class Store:
         if self.database.shared and self.clock is utc_now:
             return database_time(connection)
         return self.clock()
+
+    def rules_in_force(self, connection: Connection) -> Policy:
+        """The newest stored policy, whoever stored it."""
+        number = _NEWEST.first(connection).number
+        if number != self.policy_number:
+            self.policy, self.policy_number = _policy(connection)
+        return self.policy
 
     def close(self) -> None:
         """Closes the database after the work at hand."""
@@ -71,25 +80,32 @@ def open_store(
         raise OperatorError(f"The data folder {folder} can't be made: {error.strerror}.") from None
     database = Database(database_url or f"sqlite:///{folder.resolve() / 'hub.db'}", connections)
     try:
-        policy = database.write(_policy)
+        database.write(_first_policy)
+        policy, number = database.read(_policy)
         name, demo = database.read(_name)
     except BaseException:
         database.close()
         raise
-    return Store(database, media, policy, name, demo, rules or LeaseRules(), clock)
+    return Store(database, media, policy, number, name, demo, rules or LeaseRules(), clock)
 
 
-def _policy(connection: Connection) -> Policy:
-    """The newest stored policy, or the shipped one, which is then stored."""
+_NEWEST = Prepared(select(func.max(policies.c.seq).label("number")))
+
+
+def _first_policy(connection: Connection) -> None:
+    """Stores the shipped policy where there is none."""
     hold(connection, START)
-    row = connection.execute(select(policies.c.body).order_by(policies.c.seq.desc()).limit(1)).first()
-    if row is not None:
-        return policy_from_mapping(msgspec.json.decode(row.body), "the hub's stored policy")
-    path = resources_folder() / "policies.toml"
-    policy = policy_from_toml(path.read_text("utf-8"), str(path))
-    body = msgspec.json.encode(policy_to_mapping(policy)).decode()
-    connection.execute(insert(policies), {"version": policy.version, "body": body})
-    return policy
+    if _NEWEST.first(connection).number is None:
+        path = resources_folder() / "policies.toml"
+        policy = policy_from_toml(path.read_text("utf-8"), str(path))
+        body = msgspec.json.encode(policy_to_mapping(policy)).decode()
+        connection.execute(insert(policies), {"version": policy.version, "body": body})
+
+
+def _policy(connection: Connection) -> tuple[Policy, int]:
+    """The newest stored policy and its number."""
+    row = connection.execute(select(policies).order_by(policies.c.seq.desc()).limit(1)).one()
+    return policy_from_mapping(msgspec.json.decode(row.body), "the hub's stored policy"), row.seq
 
 
 def _name(connection: Connection) -> tuple[str, bool]:

@@ -6,6 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
+
+from reviewer.hub.schema import accounts
 
 CONTRACT = Path(__file__).parents[3] / "docs" / "queue-api.md"
 ROLES = ("reviewer", "lead", "admin", "service")
@@ -44,11 +47,28 @@ def test_nobody_calls_without_a_valid_token(lasting_hub, method, path, _allowed,
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
-def test_tokens_are_not_in_the_database(hub, tmp_path):
+def test_tokens_are_not_in_the_database(hub):
     hub.get("/v1")
-    for file in (tmp_path / "hub").glob("hub.db*"):
-        assert b"Bearer" not in file.read_bytes()
-    digests = hub.store.database.read(
-        lambda connection: connection.exec_driver_sql("SELECT token_sha256 FROM accounts").scalars().all()
+    found = hub.store.database.read(lambda connection: connection.execute(select(accounts)).all())
+    assert len(found) == 5
+    for row in found:
+        assert len(row.token_sha256) == 64
+        assert not {"reviewer", "lead", "admin", "service", "other"} & set(row[3:])
+
+
+def test_a_disabled_account_is_out_within_five_seconds(hub, monkeypatch):
+    moment = [1000.0]
+    monkeypatch.setattr("reviewer.hub.auth.time.monotonic", lambda: moment[0])
+    hub.get("/v1", "other")
+    hub.store.database.write(
+        lambda connection: connection.execute(
+            update(accounts).where(accounts.c.name == "Other").values(disabled_at="2026-03-01T08:00:00.000Z")
+        )
     )
-    assert all(len(digest) == 64 for digest in digests)
+    moment[0] += 5.1
+    assert hub.call("GET", "/v1", "other").status_code == 401
+    hub.store.database.write(
+        lambda connection: connection.execute(
+            update(accounts).where(accounts.c.name == "Other").values(disabled_at=None)
+        )
+    )

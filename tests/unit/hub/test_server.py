@@ -10,6 +10,8 @@ import urllib.request
 
 import pytest
 
+from tests.unit.hub.databases import new_database
+
 HUB = [sys.executable, "-m", "reviewer", "hub"]
 
 
@@ -62,6 +64,38 @@ def test_a_hub_without_demo_has_no_tokens_and_ends_on_sigterm(tmp_path):
         assert json.load(answer)["reviewer"]["name"] == "Ana"
     process.send_signal(signal.SIGTERM)
     assert finish(process) == (0, "")
+
+
+def test_a_second_hub_on_the_same_file_is_refused(tmp_path):
+    process, _ = start("--data", str(tmp_path), "--until-stdin-closes")
+    try:
+        second = run("serve", "--port", "0", "--data", str(tmp_path))
+        assert second.returncode == 2
+        assert "Another hub serves" in second.stderr
+        assert run("token", "--data", str(tmp_path), "--name", "x", "--role", "reviewer").returncode == 0
+    finally:
+        process.stdin.close()
+        process.stdin = None
+    assert finish(process) == (0, "")
+    again, _ = start("--data", str(tmp_path), "--until-stdin-closes")
+    again.stdin.close()
+    again.stdin = None
+    assert finish(again) == (0, "")
+
+
+def test_two_hubs_on_one_postgresql(tmp_path):
+    url = new_database()
+    token = run("token", "--data", str(tmp_path), "--database-url", url, "--name", "Ana", "--role", "reviewer")
+    serving = [start("--data", str(tmp_path), "--database-url", url, "--until-stdin-closes") for _ in range(2)]
+    for process, line in serving:
+        request = urllib.request.Request(  # noqa: S310 - our own server
+            line["hub"] + "/v1", headers={"Authorization": f"Bearer {token.stdout.strip()}"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            assert json.load(answer)["reviewer"]["name"] == "Ana"
+        process.stdin.close()
+        process.stdin = None
+        assert finish(process) == (0, "")
 
 
 @pytest.mark.parametrize(
