@@ -1,7 +1,7 @@
 # Every target sets up what it needs: system packages, Python environment, the locked packages. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench screenshots format lock install-desktop clean
+.PHONY: help setup run test check soak bench screenshots format lock install-desktop clean
 
 BIN := .venv/bin
 SETUP := scripts/setup.sh scripts/find-python.sh scripts/system-packages.sh pyproject.toml
@@ -41,6 +41,10 @@ check: .venv/.dev ## Style, types and import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict $(TYPED)
 	$(BIN)/lint-imports --no-logo
+
+soak: SEEDS ?= 200
+soak: .venv/.dev ## Kill workstation and hub at every crash point, SEEDS times each (200)
+	$(BIN)/python -m tests.crash.soak --seeds $(SEEDS)
 
 bench: .venv/.dev ## Measure every budget against its floor and its peers
 	$(BIN)/python -m benchmarks

@@ -14,7 +14,6 @@ from reviewer.errors import OperatorError
 from reviewer.failpoints import failpoint
 from reviewer.storage.migrations import SCHEMA
 
-
 #: A write-ahead log that is longer is moved into the file when the store's thread is idle.
 CHECKPOINT_BYTES = 4 * 1024 * 1024
 

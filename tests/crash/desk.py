@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from keyring.backend import KeyringBackend
 
 from reviewer.connectors.api import DecisionKind
 from reviewer.errors import OperatorError
-from reviewer.services import workstation as services
 from reviewer.services.model import CaseRef, Desk, Ruling
 from reviewer.services.workstation import Options, Workstation
 from reviewer.storage import database, outbox
@@ -73,7 +73,7 @@ class _NoPictures:
 class _OneToken(KeyringBackend):
     """A keyring that has the same token for every account."""
 
-    priority = 1.0  # type: ignore[assignment]
+    priority = 1.0
 
     def __init__(self, token: str) -> None:
         super().__init__()
@@ -100,12 +100,13 @@ def live(life: Life, hears: int) -> None:
         newer_program()
     arm(life.arming)
     keyring.set_keyring(_OneToken(life.token))
-    services.DecodePool = _NoPictures  # type: ignore[misc, assignment]
+    vars(sys.modules[Workstation.__module__])["DecodePool"] = _NoPictures
     if life.checkpoints:
         database.CHECKPOINT_BYTES = 0
     workstation = Workstation(Options(life.folder, sending_delay_s=life.delay_s, decode_workers=1))
     threading.Thread(target=_listen, args=(workstation, hears), daemon=True).start()
     journal = Journal(life.folder / "journal")
+    journal.start(len(workstation.delivery.history()))
     try:
         Reviewer(workstation, life, journal).work()
     finally:

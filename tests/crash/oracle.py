@@ -49,10 +49,10 @@ def judge(folder: Path, hub: Path, *, all_or_nothing: bool | None = None) -> Jud
     COMMIT), True where it must be there whole (killed after it), None where either is right.
     """
     found = Judgement()
-    steps = read_journal(folder / "journal")
+    starts, steps = read_journal(folder / "journal")
     found.acked = sum(len(step.cases) for step in steps if step.end == "shown" and step.op in ("decide", "undo"))
     rows = _desk(folder / "workstation.sqlite3", found)
-    _shown_is_kept(steps, rows, found, all_or_nothing)
+    _shown_is_kept(starts, steps, rows, found, all_or_nothing)
     _kept_is_there(rows, _hub(hub / "hub.db", found), found)
     _export(folder / "outbox.json", found)
     return found
@@ -82,32 +82,35 @@ def _desk(path: Path, found: Judgement) -> list[_Row]:
         database.close()
 
 
-def _shown_is_kept(steps: list[Step], rows: list[_Row], found: Judgement, whole: bool | None) -> None:
-    """Case by case the desk's rows are the key presses that were shown, in order, and what was interrupted."""
-    kept: dict[str, list[_Row]] = defaultdict(list)
-    for row in rows:
-        kept[row.case].append(row)
+def _shown_is_kept(
+    starts: list[int], steps: list[Step], rows: list[_Row], found: Judgement, whole: bool | None
+) -> None:
+    """Life by life and case by case the rows are what was shown, in order, and what was interrupted."""
+    kept: dict[tuple[int, str], list[_Row]] = defaultdict(list)
+    for place, row in enumerate(rows):
+        kept[max(life for life, start in enumerate(starts) if start <= place), row.case].append(row)
     interrupted: dict[int, set[bool]] = defaultdict(set)
     for place, step in enumerate(steps):
         if step.op not in ("decide", "undo"):
             continue
         kind = step.kind if step.op == "decide" else "withdraw"
         for case in step.cases:
-            there = bool(kept[case]) and kept[case][0].kind == kind
+            left = kept[step.life, case]
+            there = bool(left) and left[0].kind == kind
             if there:
-                kept[case].pop(0)
+                left.pop(0)
             if step.end == "shown" and not there:
                 found.lost.append(f"{kind} on {case}: shown as made and not kept")
             elif step.end == "refused" and there:
                 found.torn.append(f"{kind} on {case}: refused and yet kept")
             elif step.end == "open":
                 interrupted[place].add(there)
-    for place, there in interrupted.items():
-        if len(there) > 1:
+    for place, parts in interrupted.items():
+        if len(parts) > 1:
             found.torn.append(f"{steps[place]}: half of it is kept")
-        elif whole is not None and place == min(interrupted) and there != {whole}:
+        elif whole is not None and place == min(interrupted) and parts != {whole}:
             found.torn.append(f"{steps[place]}: {'not' if whole else 'yet'} kept")
-    found.torn += [f"{row.kind} on {case}: kept and never shown" for case, left in kept.items() for row in left]
+    found.torn += [f"{row.kind} on {case}: kept and never shown" for (_, case), left in kept.items() for row in left]
 
 
 def _hub(path: Path, found: Judgement) -> list[dict[str, Any]]:
@@ -135,8 +138,8 @@ def _hub(path: Path, found: Judgement) -> list[dict[str, Any]]:
 
 def _kept_is_there(rows: list[_Row], hub: list[dict[str, Any]], found: Judgement) -> None:
     on_hub: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in hub:
-        on_hub[row["id"]].append(row)
+    for one in hub:
+        on_hub[one["id"]].append(one)
     standing: dict[str, str] = {}
     for row in rows:
         there = on_hub.pop(row.id, [])

@@ -46,8 +46,8 @@ class Broken(Exception):
     """The run itself went wrong: a process failed or hung."""
 
 
-def run(point: str, seed: int, template: Path, place: Path) -> Outcome:
-    """One run in a folder of its own, which is removed where all is well."""
+def run(point: str, seed: int, template: Path, place: Path, keep: Path | None = None) -> Outcome:
+    """One run in a folder of its own, which is removed where all is well; `keep` gets a copy first."""
     outcome = Outcome(point, seed)
     folder = place / f"{point}-{seed}"
     shutil.rmtree(folder, ignore_errors=True)
@@ -56,6 +56,8 @@ def run(point: str, seed: int, template: Path, place: Path) -> Outcome:
         _Run(outcome, template, folder).go()
     except Broken as error:
         outcome.fault = str(error)
+    if keep is not None:
+        shutil.copytree(folder, keep, dirs_exist_ok=True)
     if not (outcome.fault or outcome.lost or outcome.doubled or outcome.torn):
         shutil.rmtree(folder)
     return outcome

@@ -29,6 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))
     parser.add_argument("--points", default=",".join(POINTS), help="some of the points, such as C7,C12")
+    parser.add_argument("--keep", type=Path, help="copy what the last run left into this folder")
     given = parser.parse_args(arguments)
     points = given.points.split(",")
     began = time.monotonic()
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         place = Path(name)
         make_hub(place / "template")
         tasks = [(point, seed) for seed in range(given.first, given.first + given.seeds) for point in points]
-        outcomes = list(_outcomes(tasks, place, given.jobs))
+        outcomes = list(_outcomes(tasks, place, given.jobs, given.keep))
         failed = [outcome for outcome in outcomes if _words(outcome)]
         _say(table(points, outcomes))
         for outcome in failed[:_SHOWN_FAULTS]:
@@ -47,13 +48,13 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if not failed and reached and len(outcomes) == len(tasks) else 1
 
 
-def _outcomes(tasks: Sequence[tuple[str, int]], place: Path, jobs: int) -> Iterable[Outcome]:
+def _outcomes(tasks: Sequence[tuple[str, int]], place: Path, jobs: int, keep: Path | None) -> Iterable[Outcome]:
     """The outcomes as they come.  The workers are forked at once, so that nothing is imported twice."""
     context = multiprocessing.get_context("fork")
     logging.disable(logging.CRITICAL)
     done = 0
     with ProcessPoolExecutor(jobs, mp_context=context) as executor:
-        futures = [executor.submit(run, point, seed, place / "template", place) for point, seed in tasks]
+        futures = [executor.submit(run, point, seed, place / "template", place, keep) for point, seed in tasks]
         for future in as_completed(futures):
             done += 1
             if sys.stderr.isatty():
@@ -72,7 +73,9 @@ def table(points: Sequence[str], outcomes: Sequence[Outcome]) -> str:
     for outcome in outcomes:
         by_point[outcome.point].append(outcome)
     width = max(len(words) for words in POINTS.values())
-    lines = [f"{'point':5}  {'where':{width}}  {'seeds':>5} {'kills':>6} {'shown':>6} {'lost':>5} {'doubled':>7} {'torn':>5}"]
+    lines = [
+        f"{'point':5}  {'where':{width}}  {'seeds':>5} {'kills':>6} {'shown':>6} {'lost':>5} {'doubled':>7} {'torn':>5}"
+    ]
     for point in points:
         rows = by_point[point]
         lines.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from reviewer.hub.auth import add_account
@@ -24,10 +25,7 @@ def make_hub(folder: Path, cases: int = 40, *, pictures: tuple[PictureMessage, .
         market = {"id": "bazaar", "name": "Bazaar", "currency": "MXN", "language": "es", "country": "MX"}
         store.database.write(lambda connection: put_marketplace(connection, market))
         for token, name in PEOPLE:
-            role = token.partition("-")[0]
-            store.database.write(
-                lambda connection, name=name, role=role, token=token: add_account(connection, name, role, token, at)
-            )
+            store.database.write(partial(add_account, name=name, role=token.partition("-")[0], token=token, now=at))
         sellers = [
             SeededSeller(f"s{n}", f"Seller {n}", "bazaar", "MX", at - timedelta(days=90), "verified", 10, 5, "plain")
             for n in range(10)
