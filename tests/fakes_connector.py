@@ -37,6 +37,7 @@ from reviewer.connectors.api import (
     Renewal,
     Seller,
     Service,
+    Unauthorized,
     Unavailable,
     sha256_hex,
 )
@@ -240,6 +241,8 @@ class FakeConnector:
         server.calls.append(name)
         if error := server.errors.get(name) or server.error:
             raise error
+        if self._token not in server.tokens:
+            raise Unauthorized("this token is not known")
         return server.tokens[self._token][0]
 
     def service(self) -> Service:

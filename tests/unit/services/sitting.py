@@ -88,7 +88,9 @@ class Sitting:
         return status
 
     def account(self) -> AccountStatus:
-        return self.status().accounts[0]
+        """The first account, as soon as there is one."""
+        found: AccountStatus = self.until(lambda: self.status().accounts)[0]
+        return found
 
     def banner(self, start: str) -> Banner | None:
         return next((banner for banner in self.status().banners if banner.id.startswith(start)), None)
