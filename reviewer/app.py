@@ -40,6 +40,7 @@ class Desktop:
     def __init__(self, application: QApplication, options: Options) -> None:
         """Raises `OperatorError` where the data folder can't be used."""
         self.application = application
+        self._closed = False
         self.workstation = Workstation(options)
         self.settings = QSettings(str(options.folder / "window.ini"), QSettings.Format.IniFormat)
         self.theme = Theme(application, self.settings)
@@ -71,7 +72,10 @@ class Desktop:
         self.window.activateWindow()
 
     def close(self) -> None:
-        """Close the window, then the services."""
+        """Close the window, then the services; once."""
+        if self._closed:
+            return
+        self._closed = True
         sys.excepthook = sys.__excepthook__
         self.window.close()
         self.tasks.close()
@@ -102,7 +106,7 @@ def main(arguments: Sequence[str]) -> int:
         return _refuse(str(error))
     except OperatorError as error:
         return _refuse(str(error))
-    door = _open_door(folder, desktop)
+    door = open_door(folder, desktop)
     signals = SignalDoor(application)
     desktop.start(demo=given.demo)
     try:
@@ -125,7 +129,7 @@ def _door_name(folder: Path) -> str:
     return "reviewer-" + hashlib.sha256(str(folder).encode()).hexdigest()[:24]
 
 
-def _open_door(folder: Path, desktop: Desktop) -> QLocalServer:
+def open_door(folder: Path, desktop: Desktop) -> QLocalServer:
     """Where a second start knocks."""
     server = QLocalServer(desktop.window)
     server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
