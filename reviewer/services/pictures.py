@@ -121,6 +121,7 @@ class PictureService:
         self._order = itertools.count()
         self._lock = threading.Lock()
         self._fetching: dict[str, Future[bytes | RefusedPicture]] = {}
+        self._begun: set[str] = set()
         self._looked_at: set[str] = set()
         self._to_look_at: deque[tuple[str, str, Callable[[Future[Any]], None]]] = deque()
         self._looking = 0
@@ -294,10 +295,12 @@ class PictureService:
             if self._closed:
                 break
             with self._lock:
-                if errand.sha256 not in self._fetching:
-                    continue  # asked for twice, and here already
+                if errand.sha256 not in self._fetching or errand.sha256 in self._begun:
+                    continue  # asked for twice: here already, or on its way
+                self._begun.add(errand.sha256)
             outcome = self._fetch(errand, connectors)
             with self._lock:
+                self._begun.discard(errand.sha256)
                 future = self._fetching.pop(errand.sha256, None)
             if future is not None:
                 future.set_result(outcome)
