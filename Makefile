@@ -1,7 +1,7 @@
 # Every target sets up what it needs: system packages, Python environment, the locked packages. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check soak bench screenshots format lock install-desktop clean
+.PHONY: help setup run test check soak contention fuzz bench screenshots format lock install-desktop clean
 
 BIN := .venv/bin
 SETUP := scripts/setup.sh scripts/find-python.sh scripts/system-packages.sh pyproject.toml
@@ -45,6 +45,15 @@ check: .venv/.dev ## Style, types and import rules
 soak: SEEDS ?= 200
 soak: .venv/.dev ## Kill workstation and hub at every crash point, SEEDS times each (200)
 	$(BIN)/python -m tests.crash.soak --seeds $(SEEDS)
+
+contention: CLAIMS ?= 10000
+contention: DECISIONS ?= 1000000
+contention: .venv/.dev ## Many reviewers at one hub, and at two hubs on PostgreSQL: nothing decided twice
+	$(BIN)/python -m tests.contention --claims $(CLAIMS) --decisions $(DECISIONS)
+
+fuzz: EXAMPLES ?= 1000
+fuzz: .venv/.dev ## Made-up requests by the OpenAPI document at the running hub, EXAMPLES for each call (1000)
+	HUB_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest --timeout 0 tests/contract/test_hub_schemathesis.py
 
 bench: .venv/.dev ## Measure every budget against its floor and its peers
 	$(BIN)/python -m benchmarks
