@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from time import perf_counter, perf_counter_ns
 
@@ -101,7 +102,7 @@ def _fill(path: Path, rows: int) -> None:
     database = Database(path)
     began = perf_counter()
     made = _made(rows)
-    while batch := [row for row, _ in zip(made, range(_A_BATCH), strict=False)]:
+    while batch := list(islice(made, _A_BATCH)):
         with database.transaction():
             queue.upsert(database, "hub", batch)
         database.checkpoint_if_due()
