@@ -128,7 +128,7 @@ def test_what_was_killed_goes_on_where_it_was(
 
     reviewer = hub_view.reviewer()
     assert not {row["decision"]["case_id"] for row in hub_view.decisions(reviewer)} & set(said["decided"])
-    sitting = open_desktop(folder)
+    sitting = open_desktop(folder, sending_delay_s=1.0)
     sitting.work_at(hub)
     assert sitting.current is not None
     assert sitting.current.case_id == said["case"]
