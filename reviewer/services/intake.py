@@ -36,6 +36,8 @@ class IntakeService:
         self._closed = False
         self._beginning = threading.Lock()
         self.offline_until: float | None = None
+        #: The accounts are still being opened: where there is none yet, some may come.
+        self.opening = False
 
     def begin(self, row: AccountRow) -> None:
         """Start working with an account; what of it lies on this desk is put back on the deck.
@@ -224,7 +226,7 @@ class IntakeService:
         with self._lock:
             known = list(self._workers.values())
         if not known:
-            return "no_account", ()
+            return "loading" if self.opening else "no_account", ()
         states = [worker.status.state for worker, _ in known]
         if "sign_in" in states:
             return "sign_in", ()

@@ -140,6 +140,7 @@ class Workstation:
         Answers at once; the promise fails with `OperatorError` where the demo hub could not be started.
         """
         self.pictures.start()
+        self.intake.opening = True
         future = self._background.submit(self._begin_accounts, demo)
         future.add_done_callback(_log_failure)
         return future
@@ -207,6 +208,7 @@ class Workstation:
                 self._deck.put_first(in_hand)
 
         self._store.run(resume)
+        self.intake.opening = False
         self.notifier.publish("desk", "status", "accounts", origin="start")
         if problem is not None:
             raise problem
