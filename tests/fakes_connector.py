@@ -168,6 +168,7 @@ class FakeServer:
         self.lease_s = lease_s
         self.batch = 100
         self.lost_replies = 0
+        self.asked_for: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
         self.capabilities = frozenset({"leases", "media", "cases", "changes", "policies"})
         self.open_connectors = 0
         self._skipped: set[str] = set()
@@ -266,6 +267,7 @@ class FakeConnector:
     ) -> Claim:
         me, server = self._enter("claim"), self.server
         with server.lock:
+            server.asked_for = (tuple(marketplaces), tuple(grounds))
             free = [
                 case_id
                 for case_id, state in server.states.items()
