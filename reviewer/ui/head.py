@@ -25,6 +25,7 @@ class HeadBar(QFrame):
         self._status = Status()
         self._desk = Desk(None)
         self._focus = ""
+        self._reviewing = False
         self.setProperty("role", "head")
         self.setAccessibleName(self.tr("State of the work"))
         self.queue = self._part("queue", self.tr("Queue"))
@@ -62,6 +63,11 @@ class HeadBar(QFrame):
     def show_focus(self, words_of_it: str) -> None:
         """The filter under review; empty for the whole queue."""
         self._focus = words_of_it
+        self._show()
+
+    def show_view(self, name: str) -> None:
+        """The view that is shown below: what it says itself is not said here."""
+        self._reviewing = name == "review"
         self._show()
 
     def _part(self, asked_for: str, name: str) -> QPushButton:
@@ -123,9 +129,11 @@ class HeadBar(QFrame):
             self.unsent.setToolTip(
                 tooltip(self.tr("The oldest waits for {0}.").format(words.span(status.oldest_unsent_s)))
             )
-        sending = ""
-        if status.next_send_s is not None and status.next_send_label:
-            sending = self.tr("sent in {0}: {1}").format(words.span(status.next_send_s), status.next_send_label)
+        sending = ""  # on the review screen its foot says it
+        if not self._reviewing and status.next_send_s is not None and status.next_send_label:
+            sending = self.tr("sent in {0}: {1}").format(
+                words.span(status.next_send_s), words.step(status.next_send_label)
+            )
         self.sending.setText(sending)
 
     def _show_lease(self) -> None:

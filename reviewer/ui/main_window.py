@@ -104,6 +104,7 @@ class MainWindow(QMainWindow):
             return
         self._stack.setCurrentWidget(self._views[name])
         self.navigation.show_view(name)
+        self.head.show_view(name)
         if name == "review":
             self.screen_view.setFocus()
         self.layout_keeper.soon()

@@ -87,6 +87,13 @@ def decision(value: str) -> str:
     return known.get(value) or plain_id(value)
 
 
+def step(label: str) -> str:
+    """What undo would take back or what is sent next: a kind of decision (or `skip`) and what it was made on."""
+    kind, _, rest = label.partition(" ")
+    name = translate("words", "Skip") if kind == "skip" else decision(kind)
+    return f"{name} {visible(rest, limit=60, keep_lines=False)}".strip()
+
+
 def receipt(value: str) -> str:
     """What a server's answer means, in a sentence."""
     known = {

@@ -22,6 +22,7 @@ from reviewer.ui.tasks import Latest, Tasks
 from reviewer.ui.theme import Theme
 
 _TICK_MS = 1_000
+_NO_LIMIT = 16_777_215  # QWIDGETSIZE_MAX
 
 
 class OutboxView(QWidget):
@@ -49,6 +50,8 @@ class OutboxView(QWidget):
         self.message = PlainLabel(role="muted").wrapped()
         self.message.setAccessibleName(self.tr("Message"))
         self._refresher = Latest(self._ask)
+        self._shrunk = False
+        self._sizes = [1000, 1000]
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.inbox)
@@ -122,6 +125,7 @@ class OutboxView(QWidget):
         def arrived(both: tuple[tuple[OutboxRow, ...], tuple[InboxItem, ...]]) -> None:
             self.unsent.show_rows(both[0])
             self.inbox.show_items(both[1])
+            self._share()
             ended()
 
         def failed(error: Exception) -> None:
@@ -130,6 +134,19 @@ class OutboxView(QWidget):
 
         delivery = self._delivery
         self._tasks.on_reader(lambda: (delivery.outbox_rows(), delivery.inbox_items()), arrived, failed, owner=self)
+
+    def _share(self) -> None:
+        """Where nothing came back, what is unsent has the room."""
+        empty = not self.inbox.model.items
+        if empty == self._shrunk:
+            return
+        self._shrunk = empty
+        if empty:
+            self._sizes = self.splitter.sizes()
+            self.inbox.setMaximumHeight(self.inbox.minimumSizeHint().height())
+        else:
+            self.inbox.setMaximumHeight(_NO_LIMIT)
+            self.splitter.setSizes(self._sizes)
 
     def _say(self, text: str, role: str) -> None:
         self.message.set_role(role)

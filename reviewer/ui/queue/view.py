@@ -31,17 +31,17 @@ from reviewer.ui.tasks import Latest, Tasks
 from reviewer.ui.theme import Theme
 
 _WIDTHS = {
-    "due": 8.4,
-    "marketplace": 8.2,
+    "due": 6.4,
+    "marketplace": 8.6,
     "title": 20.0,
-    "brand": 8.0,
-    "seller": 11.0,
-    "standing": 6.4,
-    "ground": 7.6,
-    "source": 8.6,
-    "flags": 4.0,
-    "price": 9.0,
-    "state": 9.6,
+    "brand": 6.8,
+    "seller": 8.8,
+    "standing": 6.0,
+    "ground": 7.4,
+    "source": 7.8,
+    "flags": 3.6,
+    "price": 8.2,
+    "state": 8.4,
 }
 _MINUTE_MS = 30_000
 

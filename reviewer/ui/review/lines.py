@@ -15,7 +15,7 @@ from reviewer.ui.plain import ElidedLabel, PlainLabel
 from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.passage import Line, Passage
 from reviewer.ui.review.wording import kind_letter, translate
-from reviewer.ui.words import countdown, span
+from reviewer.ui.words import span, step
 
 _SOON_S = 30 * 60
 #: From this age on what is shown says how old it is, as it is when one works without a network.
@@ -23,7 +23,7 @@ _OLD_S = 120
 
 
 class CaseBar(Passage):
-    """Which case this is, when it is due, how long the lease lasts, and what stands in the way."""
+    """Which case this is, when it is due, and what stands in the way."""
 
     def __init__(self, theme: Looks, parent: QWidget | None = None) -> None:
         super().__init__(theme, translate("Review", "The case"), parent, padding=0.5)
@@ -92,22 +92,15 @@ def _case_line(on_desk: CaseOnDesk, moment: datetime) -> Line:
         else:
             trailing.append(translate("Review", "due in {0}").format(span(left)))
             role = "warning" if left < _SOON_S else "muted"
-    if on_desk.lease_deadline is None:
-        trailing.append(translate("Review", "no lease needed"))
-    else:
-        held = on_desk.lease_deadline - steady()
-        trailing.append(
-            translate("Review", "lease {0}").format(countdown(held))
-            if held > 0
-            else translate("Review", "lease run out")
-        )
-        role = "danger" if held <= 0 else role
+    if on_desk.lease_deadline is not None and on_desk.lease_deadline <= steady():  # the head counts it down
+        trailing.append(translate("Review", "lease run out"))
+        role = "danger"
     glyph = "warning" if role in ("danger", "warning") else "clock"
     return Line(text, glyph=glyph, glyph_role=role, rows=1, trailing="  ·  ".join(trailing), trailing_role=role)
 
 
 class Foot(QWidget):
-    """Keys on the left, what is being sent in the middle, the day on the right."""
+    """Keys on the left, what is being sent in the middle, the last decisions on the right."""
 
     def __init__(self, theme: Looks, commands: Commands, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -126,7 +119,7 @@ class Foot(QWidget):
         for label, name in (
             (self.undo, translate("Review", "Keys")),
             (self.sending, translate("Review", "Sending")),
-            (self.counts, translate("Review", "Today")),
+            (self.counts, translate("Review", "Last decisions")),
         ):
             label.setAccessibleName(name)
         self._timer = QTimer(self, interval=1000)
@@ -134,9 +127,9 @@ class Foot(QWidget):
         self._timer.start()
 
     def show_desk(self, desk: Desk) -> None:
-        """The last step and the day's counts."""
+        """The last step and the last decisions."""
         undo = self._commands.chord_text("review.undo")
-        label = visible(desk.undo_label, limit=60, keep_lines=False)
+        label = step(desk.undo_label) if desk.undo_label else ""
         text = (
             translate("Review", "{0} undo: {1}").format(undo, label)
             if label
@@ -154,11 +147,7 @@ class Foot(QWidget):
             hints.append(words.format(self._commands.chord_text(command)))
         _put(self.undo, "   ".join(hints))
         counts = desk.counts
-        day = " ".join(kind_letter(kind) for kind in counts.recent[-8:])
-        day += "   " + translate("Review", "today {0:,}").format(counts.total)
-        if counts.seconds_per_case is not None:
-            day += translate("Review", ", {0:.0f} s a case").format(counts.seconds_per_case)
-        _put(self.counts, day.strip())
+        _put(self.counts, " ".join(kind_letter(kind) for kind in counts.recent[-8:]))
 
     def show_status(self, status: Status) -> None:
         """What is being sent."""
@@ -169,7 +158,7 @@ class Foot(QWidget):
         status = self._status
         if status.next_send_s is not None and status.next_send_label:
             left = max(0.0, status.next_send_s - (steady() - self._fetched))
-            label = visible(status.next_send_label, limit=60, keep_lines=False)
+            label = step(status.next_send_label)
             words = translate("Review", "sent in {0}: {1}").format(span(left + 0.5), label)
             if status.unsent > 1:
                 words += translate("Review", "  (+{0})").format(status.unsent - 1)
