@@ -31,17 +31,17 @@ from reviewer.ui.tasks import Latest, Tasks
 from reviewer.ui.theme import Theme
 
 _WIDTHS = {
-    "due": 6.4,
+    "due": 7.4,
     "marketplace": 8.6,
     "title": 20.0,
     "brand": 6.8,
     "seller": 8.8,
-    "standing": 6.0,
+    "standing": 6.8,
     "ground": 7.4,
     "source": 7.8,
     "flags": 3.6,
     "price": 8.2,
-    "state": 8.4,
+    "state": 9.0,
 }
 _MINUTE_MS = 30_000
 
