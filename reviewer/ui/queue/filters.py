@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from reviewer.services.model import Names, QueueFilter, Status
@@ -18,6 +19,20 @@ from reviewer.ui.theme import Theme
 DEBOUNCE_MS = 120
 
 
+class SearchField(QLineEdit):
+    """Esc empties it, and then leads on: `left`."""
+
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self.text():
+            self.clear()
+        else:
+            self.left.emit()
+
+
 class FilterBar(QWidget):
     """Makes a `QueueFilter`.  `filter_changed` carries it; typing waits for a short pause."""
 
@@ -27,7 +42,7 @@ class FilterBar(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._filter = QueueFilter()
-        self.search = QLineEdit()
+        self.search = SearchField()
         self.search.setPlaceholderText(self.tr("Search titles, brands, sellers, numbers"))
         self.search.setAccessibleName(self.tr("Search the queue"))
         self.search.setClearButtonEnabled(True)

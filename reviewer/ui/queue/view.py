@@ -238,6 +238,7 @@ class QueueView(QWidget):
         minute.start()
         # Down from the search field goes into the table.
         self.bar.search.returnPressed.connect(self.table.setFocus)
+        self.bar.search.left.connect(self.table.setFocus)
 
     def _filter(self, chosen: QueueFilter) -> None:
         if chosen == self.model.chosen and self.model.total is not None:
