@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from reviewer.connectors.api import Change, Claim, Connector, Holder, LeaseKey, Service, Unauthorized
+from reviewer.connectors.api import Change, Claim, Connector, Holder, LeaseKey, Service
 from reviewer.errors import OperatorError
 from reviewer.policy.policy import Policy, policy_from_mapping
 from reviewer.services.account_book import AccountBook
@@ -19,7 +19,7 @@ from reviewer.services.model import CaseOnDesk, CaseRef, QueueFilter
 from reviewer.services.pictures import PictureService
 from reviewer.services.worker import Duty
 from reviewer.storage import accounts as accounts_table
-from reviewer.storage import cases, outbox
+from reviewer.storage import cases, people
 from reviewer.storage.database import Database
 from reviewer.storage.threads import StoreThread
 from reviewer.sync.pull import Wanted, changes_pass, claim_pass, policy_pass, renew_pass
@@ -45,6 +45,7 @@ class Surroundings:
     clock: Callable[[], float]
     now: Callable[[], datetime]
     house_policy: Policy
+    person_changed: Callable[[str], None] = lambda _: None
 
 
 class AccountDesk:
@@ -73,18 +74,31 @@ class AccountDesk:
     def connected(self, connector: Connector, service: Service) -> None:
         """The server answered: keep what it says of itself, and its rules where they are new."""
         around, account = self._around, self.account
-        strangers = around.store.run(lambda database: outbox.authors(database, account)) - {"", service.reviewer_id}
-        if strangers:
-            raise Unauthorized(
-                "Decisions of somebody else wait here to be sent, and only whoever made them can send them: sign in as "
-                f"that person, not as {service.reviewer_name}."
-            )
+        another = around.book.reviewer(account) not in ("", service.reviewer_id)
+        if around.store.run(lambda database: self._take_turn(database, service.reviewer_id)) or another:
+            around.delays.forget_account(account)
         self.service = service
         around.store.run(lambda database: accounts_table.save_service(database, account, service))
         known = around.book.policy_version(account)
         if "policies" in service.capabilities and known != service.policy_version:
             self._fetch_policy(connector, service.policy_version)
         around.book.connected(account, service)
+        if another:
+            around.person_changed(account)
+        others = around.store.run(lambda database: people.others_waiting(database, account))
+        if others:
+            words = f"{others} unsent decisions of somebody else wait here. They go out when that person signs in."
+            around.book.say(f"others:{account}", "info", words)
+
+    def _take_turn(self, database: Database, reviewer: str) -> bool:
+        """Where somebody else worked here before, their cases leave the desk; their decisions wait for them."""
+        if not people.take_turn(database, self.account, reviewer):
+            return False
+        for ref in self._around.deck.refs():
+            if ref.account == self.account:
+                self._around.deck.remove(ref)
+        self._around.leases.forget(lease.ref for lease in self._around.leases.of_account(self.account))
+        return True
 
     def claim_now(self, connector: Connector, wanted: Wanted) -> Claim:
         """Claim, and put what came on the deck."""

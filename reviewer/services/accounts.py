@@ -15,6 +15,7 @@ from reviewer.services import clock
 from reviewer.services.demo_hub import RunningHub
 from reviewer.services.secrets import Secrets
 from reviewer.storage import accounts as table
+from reviewer.storage import people
 from reviewer.storage.accounts import AccountRow
 from reviewer.storage.threads import StoreThread
 
@@ -128,6 +129,7 @@ class AccountsService:
         if not self._secrets.save(account_id, secrets):
             self.kept_for_session_only = True
         self._end(account_id)
+        self._store.run(lambda database: people.take_turn(database, account_id, service.reviewer_id))
         self._begin(row)
         return service
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from reviewer.domain.decision import decision_to_mapping
 from reviewer.domain.values import format_time
 from reviewer.errors import OperatorError
-from reviewer.failpoints import failpoint
 from reviewer.services.changes import Notifier
+from reviewer.services.export import document_of, write_whole
 from reviewer.services.model import CaseRef, InboxItem, OutboxRow
 from reviewer.storage import outbox as table
 from reviewer.storage.database import Database
@@ -56,6 +52,11 @@ class SendingDelays:
         """The decision is settled or withdrawn."""
         with self._lock:
             self._scheduled.pop(decision_id, None)
+
+    def forget_account(self, account: str) -> None:
+        """Somebody else works at the account: nothing of it is due any more."""
+        with self._lock:
+            self._scheduled = {key: row for key, row in self._scheduled.items() if row.account != account}
 
     def put_off(self, decision_id: str, account: str, delay_s: float) -> None:
         """The server wants the decision later: nothing before then."""
@@ -193,29 +194,7 @@ class DeliveryService:
     def export_outbox(self, path: Path) -> int:
         """Write what is unsent and what came back to a JSON file, whole or not at all; answers how many."""
         unsent, returned = self._reader.run(lambda database: (table.entries(database), table.inbox(database)))
-        document: dict[str, Any] = {
-            "exported_at": format_time(self._now()),
-            "unsent": [
-                {"account": row.account, "state": row.state, "attempts": row.attempts, "last_error": row.last_error,
-                 "decision": decision_to_mapping(row.decision)}
-                for row in unsent
-            ],
-            "came_back": [
-                {"account": row.account, "status": row.status, "detail": row.detail, "at": row.at,
-                 "decision": decision_to_mapping(row.decision)}
-                for row in returned
-            ],
-        }  # fmt: skip
-        temporary = path.with_name(path.name + ".part")
-        try:
-            with temporary.open("w", encoding="utf-8") as file:
-                json.dump(document, file, ensure_ascii=False, indent=2)
-                file.flush()
-                os.fsync(file.fileno())
-            failpoint("C17")
-            temporary.replace(path)
-        except OSError as error:
-            raise OperatorError(f"{path} can't be written: {error.strerror}. Choose another place.") from error
+        write_whole(path, document_of(unsent, returned, self._now()))
         return len(unsent) + len(returned)
 
     def _item(self, row: table.InboxEntry) -> InboxItem:

@@ -188,6 +188,10 @@ class ReviewService:
         self._today = {f"earlier {place}": row for place, row in enumerate(rows)}
         self._recent = deque((kind for kind, _ in rows), maxlen=_RECENT)
 
+    def forget_steps(self, account: str) -> None:
+        """Somebody else works at the account: what was done there before can't be undone by them."""
+        self._steps = [step for step in self._steps if all(ref.account != account for ref in step.refs)]
+
     def _keep_in_hand(self, ref: CaseRef) -> None:
         def write(database: Database) -> None:
             with database.transaction():

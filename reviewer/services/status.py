@@ -13,7 +13,6 @@ from reviewer.services.changes import Changed, Notifier
 from reviewer.services.delivery import SendingDelays
 from reviewer.services.model import Banner, Status
 from reviewer.storage import outbox, queue
-from reviewer.storage.database import Database
 from reviewer.storage.threads import StoreThread
 
 _SOON = timedelta(minutes=30)
@@ -34,6 +33,7 @@ class StatusService:
         protection: Callable[[], str],
         offline_until: Callable[[], float | None],
         session_tokens: Callable[[], bool],
+        notices: Callable[[], tuple[Banner, ...]] = tuple,
         clock: Callable[[], float],
         now: Callable[[], datetime],
     ) -> None:
@@ -45,6 +45,7 @@ class StatusService:
         self._protection = protection
         self._offline_until = offline_until
         self._session_tokens = session_tokens
+        self._notices = notices
         self._clock = clock
         self._now = now
         self._lock = threading.Lock()
@@ -57,7 +58,7 @@ class StatusService:
         """How it stands now.  On the store's thread."""
         self._count_again()
         unsent, returned = self._store.run(outbox.counts)
-        oldest = self._store.run(_oldest_unsent)
+        oldest = self._store.run(outbox.oldest_unsent)
         latest = self._delays.latest()
         until = self._offline_until()
         return Status(
@@ -82,7 +83,9 @@ class StatusService:
             self._count_again()
 
     def _banners(self, returned: int) -> tuple[Banner, ...]:
-        found = list(self._book.banners())
+        found = [*self._notices(), *self._book.banners()]
+        if trouble := self._store.trouble:
+            found.insert(0, Banner("storage", "error", trouble))
         if returned:
             words = f"{returned} decisions came back. Look at them in the inbox." if returned > 1 else (
                 "One decision came back. Look at it in the inbox."
@@ -117,11 +120,3 @@ class StatusService:
             self._counts = future.result()
         if changed:
             self._notifier.publish("status", origin="counts")
-
-
-def _oldest_unsent(database: Database) -> str:
-    row = database.one(
-        "SELECT decided_at FROM decision WHERE sequence ="
-        " (SELECT min(sequence) FROM outbox WHERE state IN ('waiting', 'sending'))"
-    )
-    return row["decided_at"] if row else ""

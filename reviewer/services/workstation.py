@@ -32,6 +32,7 @@ from reviewer.services.changes import Notifier
 from reviewer.services.deck import Deck
 from reviewer.services.delivery import DeliveryService, SendingDelays
 from reviewer.services.demo_hub import DemoHub
+from reviewer.services.export import STORE
 from reviewer.services.intake import IntakeService
 from reviewer.services.leases import Leases
 from reviewer.services.logs import LastLines
@@ -41,6 +42,7 @@ from reviewer.services.queue import QueueService
 from reviewer.services.review import Doors, ReviewService, ref_in_hand
 from reviewer.services.secrets import Secrets
 from reviewer.services.status import StatusService
+from reviewer.services.store_health import StoreHealth
 from reviewer.storage import accounts as accounts_table
 from reviewer.storage.accounts import AccountRow
 from reviewer.storage.lock import FolderLock
@@ -71,12 +73,12 @@ class Workstation:
         self.notifier = Notifier()
         self._lock = FolderLock(options.folder)
         try:
-            self._store = StoreThread(options.folder / "workstation.sqlite3")
-            self._store.start()
+            self._health = StoreHealth(options.folder / STORE, self._lock, self.notifier)
+            self._store = self._health.open(clock.now())
         except BaseException:
             self._lock.release()
             raise
-        self._reader = StoreThread(options.folder / "workstation.sqlite3", read_only=True)
+        self._reader = StoreThread(options.folder / STORE, read_only=True)
         self._reader.start()
         self._background = ThreadPoolExecutor(4, thread_name_prefix="background")
         self._looking = ThreadPoolExecutor(1, thread_name_prefix="looking")
@@ -100,8 +102,9 @@ class Workstation:
         self._deck = deck
         house = policy_from_toml((resources_folder() / "policies.toml").read_text(encoding="utf-8"))
         around = Surroundings(
-            self._store, deck, leases, delays, self.pictures, self._book, self.notifier, clock.steady, clock.now, house
-        )
+            self._store, deck, leases, delays, self.pictures, self._book, self.notifier, clock.steady, clock.now, house,
+            self._person_changed,
+        )  # fmt: skip
         self.intake = IntakeService(around, lambda row: self.accounts.connector_for(row))
         self.delivery = DeliveryService(
             self._store, self._reader, delays, self.notifier, lambda: self.intake.wake(retry=True),
@@ -132,7 +135,8 @@ class Workstation:
         self.status = StatusService(
             self._store, self._reader, self._book, delays, self.notifier,
             protection=lambda: self._pool.protection, offline_until=lambda: self.intake.offline_until,
-            session_tokens=lambda: self.accounts.kept_for_session_only, clock=clock.steady, now=clock.now,
+            session_tokens=lambda: self.accounts.kept_for_session_only, notices=self._health.banners,
+            clock=clock.steady, now=clock.now,
         )  # fmt: skip
 
     def start(self, *, demo: bool = False) -> Future[None]:
@@ -141,6 +145,7 @@ class Workstation:
         Answers at once; the promise fails with `OperatorError` where the demo hub could not be started.
         """
         self.pictures.start()
+        self._background.submit(self._health.look_through).add_done_callback(_log_failure)
         future = self._background.submit(self._begin_accounts, demo)
         future.add_done_callback(_log_failure)
         return future
@@ -179,6 +184,8 @@ class Workstation:
         self._looking.shutdown(wait=True, cancel_futures=True)
         self._pool.close()
         self._reader.close()
+        self._store.run(lambda database: database.checkpoint())
+        self._lock.mark_closed()
         self._store.close()
         self._demo_hub.stop()
         self._log.close()
@@ -200,10 +207,9 @@ class Workstation:
             except (OperatorError, OSError) as error:
                 _log.warning("the account %s could not be opened", row.id, exc_info=error)
                 self._book.say(f"account:{row.id}", "error", f"{row.name} could not be opened: {error}")
-        midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
 
         def resume(_: object) -> None:
-            self.review.start_day(self._book.reviewers(), midnight)
+            self.review.start_day(self._book.reviewers(), _midnight())
             if in_hand is not None and in_hand in self._deck:
                 self._deck.put_first(in_hand)
 
@@ -212,6 +218,16 @@ class Workstation:
         self.notifier.publish("desk", "status", "accounts", origin="start")
         if problem is not None:
             raise problem
+
+    def _person_changed(self, account: str) -> None:
+        """Somebody else works at an account: undo and the day's counts begin anew."""
+
+        def begin_anew(_: object) -> None:
+            self.review.forget_steps(account)
+            self.review.start_day(self._book.reviewers(), _midnight())
+
+        self._store.run(begin_anew)
+        self.notifier.publish("desk", "outbox", "inbox", "status", "queue", origin="person")
 
     def _escalate(self, item: InboxItem) -> None:
         """Hand a case that was claimed again to a lead, with what was decided and what came back as the note."""
@@ -235,6 +251,10 @@ class Workstation:
             if row.id == account:
                 return self.accounts.connector_for(row)
         raise OperatorError("This account was removed.")
+
+
+def _midnight() -> datetime:
+    return datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _log_failure(future: Future[None]) -> None:

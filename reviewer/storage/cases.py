@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reviewer.domain.case import Case
 from reviewer.domain.server import LeasedCase
+from reviewer.storage import people
 from reviewer.storage.database import Database
 from reviewer.storage.records import decode, encode
 
@@ -28,10 +29,11 @@ class DeskRow:
     decided: bool
 
 
-_SELECT = """
+_SELECT = f"""
 SELECT c.*,
   EXISTS (SELECT 1 FROM outbox o JOIN decision d ON d.sequence = o.sequence
-          WHERE d.account = c.account AND d.case_id = c.case_id AND o.state IN ('waiting', 'sending')) AS pending,
+          WHERE d.account = c.account AND d.case_id = c.case_id AND o.state IN ('waiting', 'sending')
+          AND {people.MINE}) AS pending,
   EXISTS (SELECT 1 FROM standing_decision s WHERE s.account = c.account AND s.case_id = c.case_id) AS decided
 FROM desk_case c
 """

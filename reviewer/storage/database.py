@@ -18,8 +18,16 @@ from reviewer.storage.migrations import SCHEMA
 CHECKPOINT_BYTES = 4 * 1024 * 1024
 
 
+#: What SQLite says of a file that is no whole database.
+_DAMAGE = ("malformed", "not a database", "unsupported file format", "Could not decode", "vtable constructor failed")
+
+
 class StorageProblem(OperatorError):
     """The disk, the folder or the file does not do what it should.  Nothing was recorded."""
+
+
+class DamagedStore(StorageProblem):
+    """The file is no whole database any more."""
 
 
 class Database:
@@ -31,11 +39,17 @@ class Database:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
+        #: Why the last write failed, in words for the window; empty since a write went well.
+        self.trouble = ""
         self._read_only = read_only
         try:
             self._connection = self._connect()
-            self._set_up()
         except (sqlite3.Error, OSError) as error:
+            raise storage_error(error, path) from error
+        try:
+            self._set_up()
+        except sqlite3.Error as error:
+            self._connection.close()
             raise storage_error(error, path) from error
         self.tables = sqlite_utils.Database(self._connection)
         if not read_only:
@@ -64,32 +78,49 @@ class Database:
             # A checkpoint in the middle of a decision would delay it: the thread checkpoints when it is idle.
             execute("PRAGMA wal_autocheckpoint = 0")
 
-    def _migrate(self) -> None:
+    def refuse_newer(self) -> None:
+        """Raise `StorageProblem` where a newer program made this store."""
         declared = {step.name for step in SCHEMA.pending(sqlite_utils.Database(memory=True))}
-        newer = sorted({step.name for step in SCHEMA.applied(self.tables)} - declared)
+        try:
+            newer = sorted({step.name for step in SCHEMA.applied(self.tables)} - declared)
+        except sqlite3.Error as error:
+            raise storage_error(error, self.path) from error
         if newer:
-            self._connection.close()
             raise StorageProblem(
                 f"The store {self.path} was made by a newer version of the program. Nothing was changed. "
-                "Install the newer version, or start with another data folder (--data).",
+                "Install the newer version, or start with another data folder (--data). What is unsent in it can be "
+                "written to a file: reviewer outbox export.",
                 detail=f"unknown schema steps: {', '.join(newer)}",
             )
+
+    def _migrate(self) -> None:
         try:
+            self.refuse_newer()
             SCHEMA.apply(self.tables)
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise storage_error(error, self.path) from error
+        except StorageProblem:
+            self._connection.close()
+            raise
+
+    def execute(self, statement: str, values: tuple[object, ...] | dict[str, object] = ()) -> sqlite3.Cursor:
+        """Run one statement; raises what SQLite raises, or `StorageProblem` where the disk or the file is at fault."""
+        try:
+            return self._connection.execute(statement, values)
         except sqlite3.Error as error:
             raise storage_error(error, self.path) from error
 
-    def execute(self, statement: str, values: tuple[object, ...] | dict[str, object] = ()) -> sqlite3.Cursor:
-        """Run one statement; raises what SQLite raises."""
-        return self._connection.execute(statement, values)
-
     def executemany(self, statement: str, values: list[tuple[object, ...]]) -> None:
         """Run one statement for each row of values."""
-        self._connection.executemany(statement, values)
+        try:
+            self._connection.executemany(statement, values)
+        except sqlite3.Error as error:
+            raise storage_error(error, self.path) from error
 
     def one(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Row | None:
         """The first row of an answer, or None."""
-        row: sqlite3.Row | None = self._connection.execute(statement, values).fetchone()
+        row: sqlite3.Row | None = self.execute(statement, values).fetchone()
         return row
 
     @contextmanager
@@ -101,11 +132,22 @@ class Database:
                 yield
                 self._connection.execute("COMMIT")
             except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                with suppress(sqlite3.Error):  # SQLite has rolled back by itself, or does so when it is closed
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
-            raise storage_error(error, self.path) from error
+            told = storage_error(error, self.path)
+            self._note(told)
+            raise told from error
+        except StorageProblem as error:
+            self._note(error)
+            raise
+        self.trouble = ""
+
+    def _note(self, error: Exception) -> None:
+        if isinstance(error, StorageProblem):
+            self.trouble = str(error)
 
     def interrupt(self) -> None:
         """Stop the running statement.  The one method that other threads may call."""
@@ -121,9 +163,13 @@ class Database:
     def close(self) -> None:
         """Checkpoint (the writing one) and close."""
         if not self._read_only:
-            with suppress(sqlite3.Error):  # the next start checkpoints
-                self._checkpoint()
+            self.checkpoint()
         self._connection.close()
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the file now; where that fails the next start does it."""
+        with suppress(sqlite3.Error):
+            self._checkpoint()
 
     def _checkpoint(self) -> None:
         failpoint("C15")
@@ -151,10 +197,10 @@ def storage_error(error: Exception, path: Path) -> Exception:
             "what was decided before is kept.",
             detail=words,
         )
-    if "malformed" in words or "not a database" in words:
-        return StorageProblem(
-            f"The store {path} is damaged. It was left as it is: keep it, with the files beside it, for the "
-            "salvage of unsent decisions, and start with another data folder (--data).",
+    if isinstance(error, sqlite3.Error) and any(sign in words for sign in _DAMAGE):
+        return DamagedStore(
+            f"The store {path} is damaged. Close the program and open it again: it then sets the file aside and "
+            "salvages the unsent decisions.",
             detail=words,
         )
     return error

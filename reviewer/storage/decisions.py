@@ -104,6 +104,23 @@ def read(database: Database, decision_id: str) -> Decision | None:
     return _decision(row["body"], row["texts"]) if row else None
 
 
+def adopt(
+    database: Database, decision: Decision, *, account: str, reviewer: str, title: str, attempts: int, came_from: str
+) -> bool:
+    """Take over an unsent decision of another store, as waiting.  Call inside a transaction.
+
+    False, and nothing written, where it is here already.  `came_from` is shown as its last error.
+    """
+    if database.one("SELECT 1 FROM decision WHERE id = ?", (decision.id,)):
+        return False
+    _insert(database, decision, account=account, reviewer=reviewer, title=title, state="waiting")
+    database.execute(
+        "UPDATE outbox SET attempts = ?, last_error = ? WHERE sequence = (SELECT sequence FROM decision WHERE id = ?)",
+        (attempts, came_from, decision.id),
+    )
+    return True
+
+
 def title_of(database: Database, decision_id: str) -> str:
     """The title of the listing as it was decided."""
     row = database.one("SELECT title FROM decision WHERE id = ?", (decision_id,))

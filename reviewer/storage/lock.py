@@ -20,6 +20,9 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+_OPEN = b"open\n"
+
+
 class FolderInUse(OperatorError):
     """Another instance has this data folder."""
 
@@ -46,6 +49,21 @@ class FolderLock:
                 f"The workstation is already open on {folder}. Use that window, or close it first.",
                 detail=str(error),
             ) from error
+
+    @property
+    def was_open(self) -> bool:
+        """Whether the program ended the last time without closing its store."""
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        return os.read(self._descriptor, len(_OPEN)) == _OPEN
+
+    def mark_open(self) -> None:
+        """The store is open from here on."""
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        os.write(self._descriptor, _OPEN)
+
+    def mark_closed(self) -> None:
+        """All of the store is in its file."""
+        os.ftruncate(self._descriptor, 0)
 
     def release(self) -> None:
         """Let another instance in."""

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 from reviewer.domain.decision import Decision, Receipt, ReceiptStatus
 from reviewer.failpoints import failpoint
-from reviewer.storage import decisions
+from reviewer.storage import decisions, people
 from reviewer.storage.database import Database
 from reviewer.storage.records import encode
 
 _PUT_BACK = (
     "UPDATE outbox SET state = 'waiting', last_error = ?"
     " WHERE sequence = (SELECT sequence FROM decision WHERE id = ?) AND state = 'sending'"
+)
+_UNSENT = (
+    f"outbox o JOIN decision d ON d.sequence = o.sequence WHERE o.state IN ('waiting', 'sending') AND {people.MINE}"
 )
 #: Receipts after which the decision is on the server.
 _DONE = (ReceiptStatus.ACCEPTED, ReceiptStatus.DUPLICATE)
@@ -57,13 +60,18 @@ class InboxEntry:
 
 
 def waiting(database: Database, account: str) -> list[Unsent]:
-    """The oldest unsettled decision of each listing, oldest first: later ones wait for it."""
+    """The oldest unsettled decision of each listing, oldest first: later ones wait for it.
+
+    Only those of the person whose turn it is.
+    """
+    reviewer = people.person(database, account)
     rows = database.execute(
         "SELECT o.sequence, d.id AS decision_id, o.account, o.listing_id, o.body, o.attempts FROM"
-        " (SELECT min(sequence) AS sequence FROM outbox WHERE account = ? AND state IN ('waiting', 'sending')"
-        "  GROUP BY listing_id) oldest"
+        " (SELECT min(o.sequence) AS sequence FROM outbox o JOIN decision d ON d.sequence = o.sequence"
+        "  WHERE o.account = ?1 AND o.state IN ('waiting', 'sending') AND (?2 = '' OR d.reviewer IN ('', ?2))"
+        "  GROUP BY o.listing_id) oldest"
         " JOIN outbox o ON o.sequence = oldest.sequence JOIN decision d ON d.sequence = o.sequence ORDER BY 1",
-        (account,),
+        (account, reviewer),
     )
     return [
         Unsent(row["sequence"], row["decision_id"], row["account"], row["listing_id"], bytes(row["body"]),
@@ -113,9 +121,7 @@ def settle(database: Database, receipts: Iterable[Receipt], at: str) -> list[Rec
                 )
             elif receipt.status in _DONE:
                 _close(database, receipt, "settled")
-            elif _close(database, receipt, "parked"):
-                _withdraw_followers(database, receipt.decision_id)
-                _add_to_inbox(database, receipt, at)
+            elif park(database, receipt, at):
                 returned.append(receipt)
         failpoint("C13")
     return returned
@@ -137,6 +143,15 @@ def _close(database: Database, receipt: Receipt, state: str) -> bool:
     return bool(changed)
 
 
+def park(database: Database, receipt: Receipt, at: str) -> bool:
+    """A decision comes back as something to resolve.  Call inside a transaction.  False where it was settled."""
+    if not _close(database, receipt, "parked"):
+        return False
+    _withdraw_followers(database, receipt.decision_id)
+    _add_to_inbox(database, receipt, at)
+    return True
+
+
 def _withdraw_followers(database: Database, decision_id: str) -> None:
     """A reversal of what never took effect has nothing to reverse: it is withdrawn before sending."""
     database.execute(
@@ -155,16 +170,6 @@ def _add_to_inbox(database: Database, receipt: Receipt, at: str) -> None:
     )
 
 
-def authors(database: Database, account: str) -> set[str]:
-    """Whose decisions of an account are unsent."""
-    rows = database.execute(
-        "SELECT DISTINCT reviewer FROM decision WHERE sequence IN"
-        " (SELECT sequence FROM outbox WHERE account = ? AND state IN ('waiting', 'sending'))",
-        (account,),
-    )
-    return {row["reviewer"] for row in rows}
-
-
 def resolve(database: Database, item_id: int, resolution: str, at: str) -> bool:
     """Mark an inbox item as resolved.  Call inside a transaction.  False where it was already."""
     return bool(
@@ -175,11 +180,12 @@ def resolve(database: Database, item_id: int, resolution: str, at: str) -> bool:
     )
 
 
-def entries(database: Database) -> list[OutboxEntry]:
-    """What is unsent, oldest first."""
+def entries(database: Database, *, of_all: bool = False) -> list[OutboxEntry]:
+    """What is unsent, oldest first; with `of_all` not only of the person whose turn it is."""
     rows = database.execute(
         "SELECT d.id AS decision_id, o.account, title, state, attempts, last_error FROM outbox o"
-        " JOIN decision d ON d.sequence = o.sequence WHERE state IN ('waiting', 'sending') ORDER BY o.sequence"
+        " JOIN decision d ON d.sequence = o.sequence WHERE state IN ('waiting', 'sending')"
+        f" AND ({int(of_all)} OR {people.MINE}) ORDER BY o.sequence"
     ).fetchall()
     found = []
     for row in rows:
@@ -190,11 +196,12 @@ def entries(database: Database) -> list[OutboxEntry]:
     return found
 
 
-def inbox(database: Database) -> list[InboxEntry]:
-    """What came back and is not resolved, newest first."""
+def inbox(database: Database, *, of_all: bool = False) -> list[InboxEntry]:
+    """What came back and is not resolved, newest first; with `of_all` not only of the person whose turn it is."""
     rows = database.execute(
         "SELECT i.id, d.id AS decision_id, d.account, d.title, i.status, i.detail, i.at FROM inbox i"
-        " JOIN decision d ON d.sequence = i.sequence WHERE i.resolved_at IS NULL ORDER BY i.id DESC"
+        " JOIN decision d ON d.sequence = i.sequence WHERE i.resolved_at IS NULL"
+        f" AND ({int(of_all)} OR {people.MINE}) ORDER BY i.id DESC"
     ).fetchall()
     found = []
     for row in rows:
@@ -217,16 +224,25 @@ class Delivered:
 
 
 def history(database: Database) -> list[Delivered]:
-    """Every decision with where it is, oldest first."""
+    """Every decision of the person whose turn it is with where it is, oldest first."""
     rows = database.execute(
         "SELECT d.id, d.case_id, d.kind, o.state, coalesce(d.supersedes, '') AS supersedes FROM decision d"
-        " JOIN outbox o ON o.sequence = d.sequence ORDER BY d.sequence"
+        f" JOIN outbox o ON o.sequence = d.sequence WHERE {people.MINE} ORDER BY d.sequence"
     )
     return [Delivered(row["id"], row["case_id"], row["kind"], row["state"], row["supersedes"]) for row in rows]
 
 
 def counts(database: Database) -> tuple[int, int]:
     """How many decisions are unsent, and how many inbox items are open."""
-    unsent = database.one("SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sending')")
-    open_items = database.one("SELECT count(*) FROM inbox WHERE resolved_at IS NULL")
+    unsent = database.one(f"SELECT count(*) FROM {_UNSENT}")
+    open_items = database.one(
+        "SELECT count(*) FROM inbox i JOIN decision d ON d.sequence = i.sequence"
+        f" WHERE i.resolved_at IS NULL AND {people.MINE}"
+    )
     return (unsent[0] if unsent else 0), (open_items[0] if open_items else 0)
+
+
+def oldest_unsent(database: Database) -> str:
+    """When the oldest unsent decision was made; empty where none is unsent."""
+    row = database.one(f"SELECT d.decided_at FROM {_UNSENT} ORDER BY o.sequence LIMIT 1")
+    return row["decided_at"] if row else ""

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from reviewer.domain.case import CaseRow
 from reviewer.domain.values import Money, format_time, parse_time
+from reviewer.storage import people
 from reviewer.storage.database import Database
 
 #: A due time later than any, so that cases without one sort last.
@@ -28,6 +29,8 @@ _UPDATES = ", ".join(
 _UPSERT = (
     f"INSERT INTO queue_row ({_COLUMNS}) VALUES ({_PLACES}) ON CONFLICT (account, case_id) DO UPDATE SET {_UPDATES}"
 )
+#: The columns of the index `queue_facets`, with the due time.
+_FACETS = ("marketplace", "ground", "source", "state", "standing")
 #: Sort key: how the rows are ordered, and how they are ordered the other way round.
 _ORDERS = {
     "urgency": ("q.priority DESC, q.due_at, q.id", "q.priority, q.due_at DESC, q.id DESC"),
@@ -100,8 +103,16 @@ def _values(account: str, row: CaseRow) -> tuple[object, ...]:
 def count(database: Database, condition: Condition) -> int:
     """How many rows the condition leaves."""
     joins, where, values = _where(condition)
-    row = database.one(f"SELECT count(*) FROM queue_row q {joins} {where}", values)
+    index = "INDEXED BY queue_facets" if _is_of_facets(condition) else ""
+    row = database.one(f"SELECT count(*) FROM queue_row q {index} {joins} {where}", values)
     return row[0] if row else 0
+
+
+def _is_of_facets(condition: Condition) -> bool:
+    """Whether several columns filter that one index holds: by an index of one of them, each row would be looked up."""
+    columns = {column for column, allowed in (condition.equals or {}).items() if allowed}
+    several = len(columns) + bool(condition.due_before or condition.due_after) > 1
+    return several and columns <= set(_FACETS) and not condition.text.strip() and not condition.held_only
 
 
 def page(
@@ -115,8 +126,9 @@ def page(
     joins, where, values = _where(condition)
     rows = database.execute(
         "SELECT q.*, c.state IS NOT NULL AND c.state = 'held' AS held,"
-        " coalesce((SELECT s.kind FROM standing_decision s WHERE s.account = q.account AND s.case_id = q.case_id"
-        "  AND s.delivery <> 'settled' LIMIT 1), '') AS pending"
+        " coalesce((SELECT s.kind FROM standing_decision s JOIN decision d ON d.sequence = s.sequence"
+        "  WHERE s.account = q.account AND s.case_id = q.case_id AND s.delivery <> 'settled'"
+        f" AND {people.MINE} LIMIT 1), '') AS pending"
         f" FROM (SELECT q.id FROM queue_row q {joins} {where} ORDER BY {order} LIMIT ? OFFSET ?) chosen"
         " JOIN queue_row q ON q.id = chosen.id"
         " LEFT JOIN desk_case c ON c.account = q.account AND c.case_id = q.case_id"
@@ -146,7 +158,7 @@ def _mirror_row(row: sqlite3.Row) -> MirrorRow:
 
 def facets(database: Database, column: str) -> list[tuple[str, int]]:
     """The values of a column with how many rows have each, most frequent first."""
-    if column not in ("marketplace", "ground", "source", "state", "standing"):
+    if column not in _FACETS:
         raise ValueError(f"no facet: {column}")
     rows = database.execute(f"SELECT {column}, count(*) FROM queue_row GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 200")
     return [(row[0], row[1]) for row in rows]
@@ -166,7 +178,7 @@ def due_counts(database: Database, now: str, soon: str) -> tuple[int, int, int]:
 def _where(condition: Condition) -> tuple[str, str, tuple[object, ...]]:
     joins, tests, values = "", [], []
     for column, allowed in (condition.equals or {}).items():
-        if column not in ("marketplace", "ground", "source", "state", "standing", "seller_id"):
+        if column not in (*_FACETS, "seller_id"):
             raise ValueError(f"no filter: {column}")
         if allowed:
             tests.append(f"q.{column} IN ({', '.join('?' for _ in allowed)})")

@@ -30,6 +30,7 @@ class StoreThread:
         self._closing = False
         self._opened: Future[None] = Future()
         self._database: Database | None = None
+        self._told: Callable[[], None] = lambda: None
         name = "store-reader" if read_only else "store-writer"
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -61,6 +62,15 @@ class StoreThread:
             return call(self._database)
         return self.submit(call, urgent=urgent).result()
 
+    @property
+    def trouble(self) -> str:
+        """Why the last write failed, in words for the window; empty where it went well."""
+        return self._database.trouble if self._database is not None else ""
+
+    def watch(self, told: Callable[[], None]) -> None:
+        """Call `told()` on this thread whenever `trouble` has changed."""
+        self._told = told
+
     def interrupt(self) -> None:
         """Stop the statement that runs now, if there is one."""
         if self._database is not None:
@@ -85,12 +95,15 @@ class StoreThread:
             call, future = job
             if not future.set_running_or_notify_cancel():
                 continue
+            trouble = self._database.trouble
             try:
                 result = call(self._database)
             except BaseException as error:  # noqa: BLE001 - handed to whoever waits for the result
                 future.set_exception(error)
             else:
                 future.set_result(result)
+            if self._database.trouble != trouble:
+                self._told()
             if not self._read_only and not self._urgent and not self._ordinary:
                 self._database.checkpoint_if_due()
         self._database.close()

@@ -171,6 +171,8 @@ class Reviewer:
     def _decide(self, count: int) -> None:
         desk = self._desk()
         entries = [entry for entry in (desk.current, *desk.upcoming) if entry is not None][:count]
+        if not entries:
+            return
         refs = tuple(entry.ref for entry in entries)
         kind = self._random.choice(_KINDS)
         ruling = Ruling(refs[0], kind, note="Vinted tag, no hologram", seconds=2.5, confirm_changed=True)

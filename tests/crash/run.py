@@ -106,6 +106,9 @@ class _Run:
                 return
             if arming.nth == 1:
                 raise Broken(f"{arming.point} was not reached")
+            if arming.point == "C16" and not self._upgrade:
+                shutil.rmtree(self._life.folder)
+                self._life.folder.mkdir()
             arming = replace(arming, nth=max(1, arming.nth // 3), after_s=0.0)
             self._life = replace(self._life, seed=self._life.seed + 100_000)
 
