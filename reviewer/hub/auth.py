@@ -34,6 +34,7 @@ DEMO_ACCOUNTS: Mapping[str, tuple[str, str]] = {
 }
 
 _TRUSTED_S = 5.0
+_QUERY = "/query/"
 _bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="A token of `reviewer hub token`.")
 
 
@@ -119,9 +120,23 @@ def caller(*roles: str) -> Callable[..., Awaitable[Account]]:
             raise Problem("rate-limited", "You call too often.", headers={"Retry-After": str(wait)})
         if roles and account.role not in roles:
             raise Problem("forbidden", f"This is for {' and '.join(roles)}; you are {account.role}.")
+        _refuse_unknown(request)
         return account
 
     return check
+
+
+def _refuse_unknown(request: Request) -> None:
+    """A parameter that is not known is refused like a field that is not known: a filter is never passed over."""
+    known = {parameter.alias for parameter in request.scope["route"].dependant.query_params}
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        errors = [{"pointer": _QUERY + _escaped(name), "detail": "There is no such parameter."} for name in unknown]
+        raise Problem("invalid-request", "The request has parameters that are not known.", errors=errors[:100])
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")[:200]
 
 
 Anyone = Annotated[Account, Depends(caller())]

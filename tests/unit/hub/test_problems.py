@@ -32,6 +32,12 @@ def test_another_method(hub):
     assert hub.call("DELETE", "/v1/decisions").headers["allow"] == "GET, POST"
 
 
+def test_a_parameter_that_is_not_known_is_refused_like_a_field(hub):
+    body = problem(hub.call("GET", "/v1/cases?limit=5&sta~te/x=open"), 422, "invalid-request")
+    assert [error["pointer"] for error in body["errors"]] == ["/query/sta~0te~1x"]
+    problem(hub.call("POST", "/v1/leases?limit=5", json={"count": 1}), 422, "invalid-request")
+
+
 @pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "cursor=x", "state=asleep", "due_before=noon"])
 def test_wrong_parameters(hub, query):
     body = problem(hub.call("GET", f"/v1/cases?{query}"), 422, "invalid-request")
