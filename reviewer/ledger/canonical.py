@@ -9,6 +9,7 @@ from typing import Any
 #: RFC 8785, appendix D: integers beyond this lose precision in other implementations.
 _SAFE_INTEGER = 2**53 - 1
 _text = json.JSONEncoder(ensure_ascii=False).encode
+_whole = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
 def canonical_json(value: Any) -> bytes:
@@ -17,12 +18,36 @@ def canonical_json(value: Any) -> bytes:
     Raises ValueError for what JCS cannot carry: NaN, infinities, integers beyond 2^53 - 1, lone
     surrogates, keys that are no texts; and TypeError for other types.
     """
-    parts: list[str] = []
-    _write(value, parts)
+    if _is_plain(value):
+        text = _whole(value)
+    else:
+        parts: list[str] = []
+        _write(value, parts)
+        text = "".join(parts)
     try:
-        return "".join(parts).encode("utf-8")
+        return text.encode("utf-8")
     except UnicodeEncodeError:
         raise ValueError("a lone surrogate can't be written as canonical JSON") from None
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether the standard library's encoder, which is much faster, writes the value just as RFC 8785 wants it.
+
+    That is so for ASCII keys (whose order is the same in UTF-8 and UTF-16) and for numbers that Python and
+    ECMAScript write alike: safe integers, and fractions that need no exponent in either.
+    """
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is int:
+        return bool(-_SAFE_INTEGER <= value <= _SAFE_INTEGER)
+    if kind is float:
+        return 1e-4 <= abs(value) < 1e16 and not value.is_integer()
+    if kind is list or kind is tuple:
+        return all(map(_is_plain, value))
+    if kind is dict:
+        return all(type(key) is str and key.isascii() for key in value) and all(map(_is_plain, value.values()))
+    return False
 
 
 def _write(value: Any, parts: list[str]) -> None:
