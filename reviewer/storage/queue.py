@@ -109,10 +109,12 @@ def count(database: Database, condition: Condition) -> int:
 
 
 def _is_of_facets(condition: Condition) -> bool:
-    """Whether several columns filter that one index holds: by an index of one of them, each row would be looked up."""
+    """Whether several columns filter that one index holds: by the index of one of them, each row would be read.
+
+    The index of one column holds the due time as well, so that this alone makes no second column.
+    """
     columns = {column for column, allowed in (condition.equals or {}).items() if allowed}
-    several = len(columns) + bool(condition.due_before or condition.due_after) > 1
-    return several and columns <= set(_FACETS) and not condition.text.strip() and not condition.held_only
+    return len(columns) > 1 and columns <= set(_FACETS) and not condition.text.strip() and not condition.held_only
 
 
 def page(
