@@ -13,6 +13,8 @@ from reviewer.errors import OperatorError
 app = typer.Typer(name="reviewer", add_completion=False, pretty_exceptions_enable=False)
 hub_app = typer.Typer(no_args_is_help=True, help="Run the reference queue server.")
 app.add_typer(hub_app, name="hub")
+outbox_app = typer.Typer(no_args_is_help=True, help="Look after decisions that were not sent yet.")
+app.add_typer(outbox_app, name="outbox")
 
 DataFolder = Annotated[Path, typer.Option("--data", help="The hub's data folder; made where it is missing.")]
 DatabaseUrl = Annotated[
@@ -88,6 +90,21 @@ def doctor(
     for finding in findings:
         typer.echo(f"{'ok  ' if finding.ok else 'MEND'}  {finding.what}: {finding.words}")
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@outbox_app.command("export")
+def outbox_export(
+    out: Annotated[Path, typer.Option(help="The JSON file to write.")],
+    data: Annotated[Path | None, typer.Option("--data", help="The data folder of the workstation.")] = None,
+) -> None:
+    """Write what is unsent to a file, also from a store that is damaged or of a newer program; it stays as it is."""
+    from datetime import UTC, datetime
+
+    from reviewer.services.export import export_folder
+    from reviewer.settings import default_folder
+
+    count = export_folder(data or default_folder(), out, datetime.now(UTC))
+    typer.echo(f"{count} decisions in {out}.")
 
 
 @hub_app.command("serve")

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from reviewer.connectors.api import API_VERSION, Connector, ConnectorError, Context
 from reviewer.connectors.manifest import Manifest, ManifestFault, read_manifest
-from reviewer.connectors.session import BoundedSession
+from reviewer.connectors.session import BoundedSession, Limits
 from reviewer.errors import OperatorError
 
 
@@ -56,7 +56,9 @@ def find_connectors(folders: Iterable[Path]) -> tuple[Found, ...]:
     return (*found.values(), *doubled)
 
 
-def open_connector(manifest: Manifest, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Connector:
+def open_connector(
+    manifest: Manifest, settings: Mapping[str, Any], secrets: Mapping[str, str], limits: Limits | None = None
+) -> Connector:
     """Import the connector and make it ready for one account.
 
     Raises `OperatorError` where its code can't be loaded or does not answer a connector.
@@ -72,7 +74,7 @@ def open_connector(manifest: Manifest, settings: Mapping[str, Any], secrets: Map
     context = Context(
         settings=dict(settings),
         secrets=dict(secrets),
-        session=BoundedSession(_hosts(manifest, settings)),
+        session=BoundedSession(_hosts(manifest, settings), limits),
         logger=logging.getLogger(f"connector.{manifest.id}"),
     )
     try:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 import ssl
-import time
+import threading
+import weakref
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import truststore
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from reviewer.connectors.api import Refused, Unavailable
 
-CONNECT_S = 5.0
-IDLE_S = 10.0
-WHOLE_S = 60.0
 BODY_BYTES = 8 * 1024 * 1024
 MEDIA_BYTES = 20 * 1024 * 1024
 _CHUNK = 64 * 1024
@@ -25,7 +28,67 @@ _CHUNK = 64 * 1024
 _NO_PROXY = {"http": "", "https": "", "all": ""}
 
 
-class _TrustStoreAdapter(HTTPAdapter):
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a server may take: to connect, without a byte, and in all, the headers and every byte included."""
+
+    connect_s: float = 5.0
+    idle_s: float = 10.0
+    whole_s: float = 60.0
+
+
+class _Sockets:
+    """The connections of one session, so that a call that takes too long can be cut from beside."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
+
+    def add(self, connection: HTTPConnection) -> None:
+        """A connection came to be."""
+        with self._lock:
+            self._open.add(connection)
+
+    def cut(self) -> None:
+        """End all of them: who reads finds the end."""
+        with self._lock:
+            for connection in self._open:
+                with suppress(OSError, AttributeError):
+                    socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
+
+class _BoundedAdapter(HTTPAdapter):
+    """Tells `_Sockets` of every connection."""
+
+    def __init__(self, sockets: _Sockets) -> None:
+        self._sockets = sockets
+        super().__init__(pool_maxsize=4)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        told = self._sockets.add
+        plain, secure = HTTPConnectionPool.ConnectionCls, HTTPSConnectionPool.ConnectionCls
+
+        class Plain(plain):  # type: ignore[misc, valid-type]
+            def connect(self) -> None:
+                super().connect()
+                told(self)
+
+        class Secure(secure):  # type: ignore[misc, valid-type]
+            def connect(self) -> None:
+                super().connect()
+                told(self)
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = Secure
+
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+
+
+class _TrustStoreAdapter(_BoundedAdapter):
     """Verifies certificates against the system's trust store."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -41,11 +104,13 @@ class BoundedSession(requests.Session):
     refused; credentials go over TLS or to this machine only.
     """
 
-    def __init__(self, allowed_hosts: Iterable[str]) -> None:
+    def __init__(self, allowed_hosts: Iterable[str], limits: Limits | None = None) -> None:
         super().__init__()
+        self._limits = limits or Limits()
+        self._sockets = _Sockets()
         self._allowed = frozenset(host.lower() for host in allowed_hosts)
-        self.mount("https://", _TrustStoreAdapter(pool_maxsize=4))
-        self.mount("http://", HTTPAdapter(pool_maxsize=4))
+        self.mount("https://", _TrustStoreAdapter(self._sockets))
+        self.mount("http://", _BoundedAdapter(self._sockets))
         # Else `requests` puts what a .netrc has for the host in the place of the connector's credentials.
         self.auth = _as_it_is
 
@@ -55,17 +120,28 @@ class BoundedSession(requests.Session):
         """As `requests.Session.request`; raises `Unavailable` where there is no whole answer, `Refused` where the
         address is not allowed."""
         host = self._check(url)
-        whole_by = time.monotonic() + WHOLE_S
+        late = threading.Event()
+        limits = self._limits
+
+        def cut() -> None:
+            late.set()
+            self._sockets.cut()
+
+        timer = threading.Timer(limits.whole_s, cut)
+        timer.daemon = True
+        timer.start()
         if is_loopback(host):
             more["proxies"] = _NO_PROXY
         try:
             response = super().request(
                 method, url, headers=dict(headers or {}), stream=True, allow_redirects=False,
-                timeout=(CONNECT_S, IDLE_S), **more,
+                timeout=(limits.connect_s, limits.idle_s), **more,
             )  # fmt: skip
             with response:
-                response._content = self._read(response, cap, whole_by)
-                return response
+                response._content = self._read(response, cap)
+            if late.is_set():  # without a length, a cut answer looks like a whole one
+                raise Unavailable(f"{host} took too long to answer. It will be tried again.")
+            return response
         except requests.exceptions.SSLError as error:
             raise Unavailable(
                 f"The certificate of {host} does not verify. Nothing was sent. Whoever runs the server must renew it, "
@@ -74,11 +150,17 @@ class BoundedSession(requests.Session):
         except requests.exceptions.ConnectTimeout as error:
             raise Unavailable(f"{host} does not answer. Check the address and your network.") from error
         except requests.exceptions.ConnectionError as error:
+            if late.is_set():
+                raise Unavailable(f"{host} took too long to answer. It will be tried again.") from error
             raise Unavailable(_connection_words(host, error)) from error
         except requests.exceptions.Timeout as error:
             raise Unavailable(f"{host} took too long to answer. It will be tried again.") from error
         except requests.exceptions.RequestException as error:
+            if late.is_set():
+                raise Unavailable(f"{host} took too long to answer. It will be tried again.") from error
             raise Unavailable(f"The answer of {host} broke off or can't be read. ({_short(error)})") from error
+        finally:
+            timer.cancel()
 
     def _check(self, url: str) -> str:
         try:
@@ -95,15 +177,13 @@ class BoundedSession(requests.Session):
         return host
 
     @staticmethod
-    def _read(response: requests.Response, cap: int, whole_by: float) -> bytes:
+    def _read(response: requests.Response, cap: int) -> bytes:
         parts: list[bytes] = []
         size = 0
         for part in response.iter_content(_CHUNK):
             size += len(part)
             if size > cap:
                 raise Unavailable(f"The server's answer is larger than {cap // 2**20} MiB. It was not read.")
-            if time.monotonic() > whole_by:
-                raise Unavailable("The server took too long to send its answer. It will be tried again.")
             parts.append(part)
         return b"".join(parts)
 

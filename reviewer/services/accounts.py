@@ -9,6 +9,7 @@ from typing import Any
 from reviewer.connectors.api import Connector, ConnectorError, Service
 from reviewer.connectors.loader import Found, open_connector
 from reviewer.connectors.manifest import Manifest, Setting
+from reviewer.connectors.session import Limits
 from reviewer.domain.values import format_time, new_id
 from reviewer.errors import OperatorError
 from reviewer.services import clock
@@ -68,6 +69,7 @@ class AccountsService:
         begin: Callable[[AccountRow], None],
         end: Callable[[str], None],
         demo: Callable[[], RunningHub],
+        limits: Limits | None = None,
     ) -> None:
         self._store = store
         self._found = found
@@ -75,6 +77,7 @@ class AccountsService:
         self._begin = begin
         self._end = end
         self._demo = demo
+        self._limits = limits
         self.kept_for_session_only = False
 
     def kinds(self) -> tuple[ConnectorKind, ...]:
@@ -184,7 +187,7 @@ class AccountsService:
         raise OperatorError(f"There is no connector {connector}. Install it, or choose another.")
 
     def _open(self, connector: str, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Connector:
-        return open_connector(self._manifest(connector), settings, secrets)
+        return open_connector(self._manifest(connector), settings, secrets, self._limits)
 
     def _check(self, form: AccountForm) -> None:
         given = {**form.settings, **self._secrets_of(form)}

@@ -103,6 +103,7 @@ class AccountWorker:
         self._failures = 0
         self._retry_at = 0.0
         self._connector: Connector | None = None
+        self._reopen = False
         self._online = False
         self.status = AccountStatus(account, name, "connecting", since=now())
         self._thread = threading.Thread(target=self._run, name=f"account-{account}", daemon=True)
@@ -120,8 +121,7 @@ class AccountWorker:
         with self._woken:
             if retry:
                 self._retry_at = 0.0
-                if self.status.state in ("sign_in", "failed", "offline"):
-                    self._drop_connector()
+                self._reopen = self.status.state in ("sign_in", "failed", "offline")
             self._woken.notify()
 
     def request(self, call: Callable[[Connector], ResultT]) -> Future[ResultT]:
@@ -196,6 +196,9 @@ class AccountWorker:
             self._note(error)
 
     def _connect(self) -> None:
+        if self._reopen:  # dropped here, since the thread that asked for it may not touch what this one uses
+            self._reopen = False
+            self._drop_connector()
         if self._connector is None:
             self._connector = self._open()
         service = self._connector.service()

@@ -19,6 +19,7 @@ from typing import TypeVar
 from reviewer import __version__
 from reviewer.connectors.api import Connector
 from reviewer.connectors.loader import find_connectors
+from reviewer.connectors.session import Limits
 from reviewer.domain.decision import DecisionKind
 from reviewer.errors import OperatorError
 from reviewer.imaging.pool import DecodePool
@@ -62,6 +63,7 @@ class Options:
     folder: Path
     sending_delay_s: float = SENDING_DELAY_S
     decode_workers: int = 2
+    limits: Limits = Limits()
 
 
 class Workstation:
@@ -130,7 +132,7 @@ class Workstation:
         folders = (plugins_folder(), options.folder / "plugins")
         self.accounts = AccountsService(
             self._store, find_connectors(folders), Secrets(str(options.folder)), self.intake.begin, self.intake.end,
-            self._demo_hub.start,
+            self._demo_hub.start, options.limits,
         )  # fmt: skip
         self.status = StatusService(
             self._store, self._reader, self._book, delays, self.notifier,

@@ -18,9 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from reviewer.connectors import session as module
 from reviewer.connectors.api import Refused, Unavailable
-from reviewer.connectors.session import MEDIA_BYTES, BoundedSession, is_loopback
+from reviewer.connectors.session import MEDIA_BYTES, BoundedSession, Limits, is_loopback
 from tests.unit.connectors.conftest import Answer, ScriptedServer
 
 
@@ -112,13 +111,17 @@ def test_half_an_answer_is_none(server: ScriptedServer, session: BoundedSession,
         session.request("GET", f"{server.address}/v1")
 
 
-def test_an_answer_that_takes_too_long_in_all_is_given_up(
-    server: ScriptedServer, session: BoundedSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "WHOLE_S", -1.0)
-    server.say("/v1", {})
-    with pytest.raises(Unavailable, match="took too long"):
-        session.request("GET", f"{server.address}/v1")
+def test_an_answer_that_takes_too_long_in_all_is_given_up() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        BoundedSession(["127.0.0.1"], Limits(whole_s=0.1)) as session,
+        pytest.raises(Unavailable, match="took too long"),
+    ):
+        session.request("GET", f"http://127.0.0.1:{silent.getsockname()[1]}/v1")
+
+
+def test_the_limits_are_the_documented_ones() -> None:
+    assert Limits() == Limits(connect_s=5.0, idle_s=10.0, whole_s=60.0)
 
 
 def test_where_nothing_answers_the_words_say_what_to_check(session: BoundedSession) -> None:
