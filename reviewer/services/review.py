@@ -51,6 +51,38 @@ class Doors:
     sending_delay_s: float
 
 
+class Day:
+    """The decisions of a day that stand, counted as they come and go."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, tuple[DecisionKind, float]] = {}
+        self._kinds: dict[DecisionKind, int] = {}
+        self._seconds = 0.0
+
+    def add(self, decision_id: str, kind: DecisionKind, seconds: float) -> None:
+        """A decision was made."""
+        self._rows[decision_id] = (kind, seconds)
+        self._kinds[kind] = self._kinds.get(kind, 0) + 1
+        self._seconds += seconds
+
+    def remove(self, decision_id: str) -> None:
+        """A decision was taken back."""
+        kind, seconds = self._rows.pop(decision_id, (None, 0.0))
+        if kind is not None:
+            self._kinds[kind] -= 1
+            self._seconds -= seconds
+
+    def kind(self, decision_id: str) -> DecisionKind | None:
+        """What was decided, or None where it does not stand."""
+        return self._rows.get(decision_id, (None, 0.0))[0]
+
+    def counts(self, recent: tuple[DecisionKind, ...]) -> Counts:
+        """The numbers of the day."""
+        total = len(self._rows)
+        by_kind = {kind: count for kind, count in self._kinds.items() if count}
+        return Counts(total, by_kind, self._seconds / total if total else None, recent)
+
+
 class ReviewService:
     """The desk of one reviewer.  Call it on the store's thread only."""
 
@@ -70,7 +102,7 @@ class ReviewService:
         self._doors = doors
         self._now = now
         self._steps: list[Step] = []
-        self._today: dict[str, tuple[DecisionKind, float]] = {}
+        self._today = Day()
         self._recent: deque[DecisionKind] = deque(maxlen=_RECENT)
 
     def desk(self) -> Desk:
@@ -120,7 +152,7 @@ class ReviewService:
         failpoint("C5")
         for entry, decision in rulings:
             self._deck.remove(entry.ref)
-            self._today[decision.id] = (decision.kind, decision.seconds)
+            self._today.add(decision.id, decision.kind, decision.seconds)
             self._recent.append(decision.kind)
             label = f"{decision.kind.value} {entry.case.id}"
             self._doors.schedule(decision.id, entry.ref.account, label, self._doors.sending_delay_s)
@@ -185,7 +217,9 @@ class ReviewService:
     def start_day(self, reviewers: dict[str, str], since: datetime) -> None:
         """Count what these reviewers (by account) decided here since then."""
         rows = self._store.run(lambda database: decisions.standing_since(database, reviewers, format_time(since)))
-        self._today = {f"earlier {place}": row for place, row in enumerate(rows)}
+        self._today = Day()
+        for place, (kind, seconds) in enumerate(rows):
+            self._today.add(f"earlier {place}", kind, seconds)
         self._recent = deque((kind for kind, _ in rows), maxlen=_RECENT)
 
     def forget_steps(self, account: str) -> None:
@@ -273,7 +307,7 @@ class ReviewService:
         # Last first: so the case that was in hand when the key was pressed ends up in hand again.
         for ref, how, withdrawal_id, first in reversed(self._store.run(write)):
             self._doors.unschedule(first.id)
-            self._today.pop(first.id, None)
+            self._today.remove(first.id)
             if self._recent:
                 self._recent.pop()
             if how == "reversal":
@@ -321,17 +355,11 @@ class ReviewService:
         step = self._steps[-1]
         if step.kind == "skipped":
             return f"skip {step.refs[0].case_id}"
-        kind = self._today.get(step.decision_ids[0], (DecisionKind.CLEAR, 0.0))[0].value
+        kind = self._today.kind(step.decision_ids[0]) or ""
         return f"{kind} ×{len(step.refs)}" if len(step.refs) > 1 else f"{kind} {step.refs[0].case_id}"
 
     def _counts(self) -> Counts:
-        by_kind: dict[DecisionKind, int] = {}
-        seconds = 0.0
-        for kind, taken in self._today.values():
-            by_kind[kind] = by_kind.get(kind, 0) + 1
-            seconds += taken
-        total = len(self._today)
-        return Counts(total, by_kind, seconds / total if total else None, tuple(self._recent))
+        return self._today.counts(tuple(self._recent))
 
 
 def _kept_ref(ref: CaseRef | None) -> str:
