@@ -8,6 +8,7 @@ import random
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from keyring.backend import KeyringBackend
 
 from reviewer.connectors.api import DecisionKind
 from reviewer.errors import OperatorError
+from reviewer.imaging.pictures import RefusedPicture
 from reviewer.services.model import CaseRef, Desk, Ruling
 from reviewer.services.workstation import Options, Workstation
 from reviewer.storage import database, outbox
@@ -57,7 +59,7 @@ class Life:
     drain: bool = True
 
 
-class _NoPictures:
+class NoPictures:
     """In the place of the decode workers: the cases of the crash tests have no pictures."""
 
     protection = "full"
@@ -65,6 +67,12 @@ class _NoPictures:
 
     def __init__(self, _workers: int) -> None:
         """Start nothing."""
+
+    def submit(self, *_: object, **__: object) -> Future[RefusedPicture]:
+        """Refuse every picture."""
+        answer: Future[RefusedPicture] = Future()
+        answer.set_result(RefusedPicture("unavailable", "There is no decoder in this test."))
+        return answer
 
     def close(self) -> None:
         """End nothing."""
@@ -100,7 +108,7 @@ def live(life: Life, hears: int) -> None:
         newer_program()
     arm(life.arming)
     keyring.set_keyring(_OneToken(life.token))
-    vars(sys.modules[Workstation.__module__])["DecodePool"] = _NoPictures
+    vars(sys.modules[Workstation.__module__])["DecodePool"] = NoPictures
     if life.checkpoints:
         database.CHECKPOINT_BYTES = 0
     workstation = Workstation(Options(life.folder, sending_delay_s=life.delay_s, decode_workers=1))
