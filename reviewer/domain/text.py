@@ -31,6 +31,7 @@ _NAMES = {
 #: Of category Cf, and yet drawn: signs over numbers in Arabic, Syriac and Kaithi.
 _DRAWN = frozenset({*range(0x0600, 0x0606), 0x06DD, 0x070F, 0x0890, 0x0891, 0x08E2, 0x110BD, 0x110CD})
 _HIDING = re.compile(f"[{''.join(map(chr, _NAMES))}\u2061-\u2064\u206a-\u206f\ufff9-\ufffb]")
+_LINES = {ord("\n"): " ", ord("\t"): " "}
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 
 
@@ -41,8 +42,8 @@ def visible(text: str, *, limit: int | None = None, keep_lines: bool = True) -> 
     many were left out.  Joiners between emoji are kept: they are part of the picture.
     """
     cut = text if limit is None or len(text) <= limit else text[:limit]
-    if cut.isascii() and cut.isprintable():
-        shown = cut
+    if cut.translate(_LINES).isprintable():  # nothing of the categories that are named below
+        shown = cut if keep_lines else cut.translate(_LINES)
     else:
         shown = "".join(_visible_character(cut, place, keep_lines) for place in range(len(cut)))
     if len(cut) < len(text):
