@@ -32,10 +32,11 @@ _ODD: Final = 9.0
 class Colours:
     """How the colours of the picture differ from those of the reference.
 
-    `unexplained`: the mean distance in a*b* after the best paling; `odd`: the share of places where it is large.  `saturation`: that paling (1 none, 0 gray).
-    `chroma` and `reference_chroma`: the mean a*b* of each.  `lightness_gain` and `lightness_shift`: the line from
-    the reference's L*.  `lightness_rest`: the mean distance from it.  `lightness_moved`: the mean change of L*.
-    `unmoved`: the share of the whole overlap whose L* did not change.  `places`: pixels.
+    `unexplained`: the mean distance in a*b* after the best paling; `odd`: the share of places where it is large.
+    `saturation`: that paling (1 none, 0 gray).  `chroma` and `reference_chroma`: the mean a*b* of each.
+    `lightness_gain` and `lightness_shift`: the line from the reference's L*; `lightness_rest`: the mean distance
+    from it.  `lightness_moved`: the mean change of L*.  `unmoved`: the share of the whole overlap whose L* did not
+    change.  `places`: pixels.
     """
 
     unexplained: float

@@ -244,9 +244,7 @@ def _refined(start: Aligned, query: Sheet, reference: Sheet, where: NDArray[np.b
     mask = where.astype(np.uint8)
     try:
         # The warp found takes the picture's pixels to those of the reference.
-        _, found = cv2.findTransformECC(
-            start.query_luma, start.reference_luma, warp, cv2.MOTION_AFFINE, stop, mask, 3
-        )
+        _, found = cv2.findTransformECC(start.query_luma, start.reference_luma, warp, cv2.MOTION_AFFINE, stop, mask, 3)
     except cv2.error:  # it does not converge where nothing is alike
         return None
     move = np.vstack([np.asarray(found, dtype=np.float64), [0.0, 0.0, 1.0]])

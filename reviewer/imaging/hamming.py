@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from reviewer.errors import BugError
 from reviewer.imaging.pdq import CODE_BYTES
 
+faiss: Any
 try:
     import faiss
 except ImportError:  # an exotic platform: slower, the same answers

@@ -4,6 +4,7 @@ SIFT (Lowe, "Distinctive image features from scale-invariant keypoints", 2004; i
 descriptors' square roots compared (Arandjelovic and Zisserman, "Three things everyone should know", 2012).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
@@ -28,8 +29,8 @@ Floats = NDArray[np.float32]
 class Keypoints:
     """n keypoints of a picture of `width` x `height` pixels.
 
-    `places` (n x 2, x and y in pixels from the top left corner: the first pixel's centre is at 0.5), `scales` (n, diameter in pixels), `angles` (n, radians), `descriptors`
-    (n x 128, uint8).
+    `places` (n x 2, x and y in pixels from the top left corner: the first pixel's centre is at 0.5), `scales` (n,
+    diameter in pixels), `angles` (n, radians), `descriptors` (n x 128, uint8).
     """
 
     width: int
@@ -46,7 +47,7 @@ class Keypoints:
         """The descriptors as vectors of length 1 whose inner products tell how alike they are (n x 128)."""
         values = self.descriptors.astype(np.float32)
         sums = values.sum(axis=1, keepdims=True)
-        return np.sqrt(values / np.maximum(sums, 1.0))
+        return np.asarray(np.sqrt(values / np.maximum(sums, 1.0)), dtype=np.float32)
 
     def mirrored(self) -> "Keypoints":
         """The keypoints of the picture with its columns reversed, without looking at the picture again."""
@@ -84,7 +85,7 @@ def _detector() -> cv2.SIFT:
     return cv2.SIFT.create(nfeatures=0, contrastThreshold=_CONTRAST, edgeThreshold=_EDGE)
 
 
-def _spread(found: "tuple[cv2.KeyPoint, ...] | list[cv2.KeyPoint]", width: int, height: int, most: int) -> list[int]:
+def _spread(found: Sequence[cv2.KeyPoint], width: int, height: int, most: int) -> list[int]:
     """The numbers of the keypoints to keep: by rank within their cell of 8 x 8, then by strength."""
     if len(found) <= most:
         return list(range(len(found)))

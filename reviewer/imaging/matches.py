@@ -79,9 +79,10 @@ class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Method, figures, thresholds and what they mean, in two sentences."""
         figures = self.figures
         if self.kind == "same print":
+            least = limits.same_print.least_inliers
             return (
-                f"{self.inliers} of {self.pairs} keypoint pairs fit one placement (from {limits.same_print.least_inliers}"
-                " on it is shown), but the pictures do not agree over the whole overlap."
+                f"{self.inliers} of {self.pairs} keypoint pairs fit one placement (from {least} on it is shown),"
+                " but the pictures do not agree over the whole overlap."
                 " A logo, label or pattern is the same; the photo is another."
             )
         colour = (
@@ -103,8 +104,10 @@ def edits_in_words(*, mirrored: bool, turned: float, overlap: float, cover: floa
     if mirrored:
         done.append("mirrored")
     quarter = round(turned / 90.0) * 90
-    if abs(quarter) in (90, 180):
-        done.append(f"turned by {abs(quarter)}°" if abs(quarter) == 180 else f"turned by {abs(quarter)}° {_side(quarter)}")
+    if abs(quarter) == 180:
+        done.append("turned upside down")
+    elif quarter:
+        done.append(f"turned by 90° {'clockwise' if quarter > 0 else 'anticlockwise'}")
     slant = turned - quarter
     if abs(slant) >= 2.0:
         done.append(f"slanted by {abs(slant):.0f}°")
@@ -119,7 +122,3 @@ def edits_in_words(*, mirrored: bool, turned: float, overlap: float, cover: floa
     if not done:
         return ""
     return ", " + (done[0] if len(done) == 1 else f"{', '.join(done[:-1])} and {done[-1]}")
-
-
-def _side(quarter: int) -> str:
-    return "clockwise" if quarter > 0 else "anticlockwise"

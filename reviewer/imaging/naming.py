@@ -11,7 +11,7 @@ _QUARTER: Final = 90.0
 
 
 def shot_class(compared: Compared, colour: Colours | None, turned: float, limits: Thresholds) -> MatchClass | None:
-    """"same photo" or "recoloured"; None where the overlap does not show the same shot.
+    """ "same photo" or "recoloured"; None where the overlap does not show the same shot.
 
     `turned` in degrees.  The order: is there enough overlap, does the structure agree, do the colours.
     """

@@ -59,7 +59,7 @@ class Pdq:
     @property
     def code(self) -> bytes:
         """The 32 bytes of the picture as it is."""
-        return self.codes[0].tobytes()
+        return bytes(self.codes[0])
 
 
 @lru_cache(maxsize=256)
@@ -112,7 +112,7 @@ def pdq_of_samples(samples: Levels, *, every_orientation: bool = True) -> Pdq | 
     quality = quality_of(samples)
     if quality < LEAST_QUALITY:
         return None
-    low = _DCT @ samples @ _DCT.T
+    low = np.asarray(_DCT @ samples @ _DCT.T, dtype=np.float32)
     if not every_orientation:
         return Pdq(_packed(low[None]), quality)
     return Pdq(_packed(np.stack([_turned(low, number) for number in range(8)])), quality)

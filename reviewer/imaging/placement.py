@@ -163,9 +163,7 @@ def _misses(matrix: Matrix, pairs: Pairs) -> NDArray[np.float64]:
     return np.asarray(np.hypot(*(placed[:, :2] / depth - pairs.query[:, :2]).T))
 
 
-def _refined(
-    pairs: Pairs, matrix: Matrix, longest_side: int
-) -> tuple[Placement, NDArray[np.bool_]] | None:
+def _refined(pairs: Pairs, matrix: Matrix, longest_side: int) -> tuple[Placement, NDArray[np.bool_]] | None:
     """Fit again with the pairs that are near, from a loose to a close limit."""
     for limit in (_LOOSE * longest_side, 0.02 * longest_side, 2.0 * _CLOSE, _CLOSE):
         fitting = _misses(matrix, pairs) <= limit
