@@ -22,6 +22,7 @@ from benchmarks.table import show
 #: Names on the command line, and the module that measures each; one run of a module answers all its names.
 MODULES = {
     "decide": "decide",
+    "hub": "hub",
     "key_to_painted": "review_day",
     "memory": "review_day",
     "cold_start": "cold_start",

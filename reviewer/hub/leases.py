@@ -41,10 +41,11 @@ class LeaseRules:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """The cases of a claim that was committed, in order of urgency."""
+    """The cases of a claim that was committed, in order of urgency; `short` where there were fewer than asked for."""
 
     case_ids: tuple[str, ...]
     at: datetime
+    short: bool
 
 
 def claim(connection: Connection, account: Account, request: ClaimRequest, rules: LeaseRules, now: datetime) -> Claimed:
@@ -56,11 +57,12 @@ def claim(connection: Connection, account: Account, request: ClaimRequest, rules
     if is_shared(connection):
         _LOCK_ACCOUNT.rows(connection, account=account.id)
     returned = return_expired(connection, moment)
-    held = {row.id for row in _HELD.rows(connection, account=account.id)}
-    room = rules.leases_per_reviewer - len(held)
-    again = [name for name in dict.fromkeys(request.case_ids) if name in held]
+    held = _HELD.first(connection, account=account.id).held
+    room = rules.leases_per_reviewer - held
+    mine = {row.id for row in _MINE.rows(connection, account=account.id, cases=request.case_ids)}
+    again = [name for name in dict.fromkeys(request.case_ids) if name in mine]
     if room <= 0 and not again:
-        raise Problem("lease-limit", f"You hold {len(held)} cases; decide or give back some first.")
+        raise Problem("lease-limit", f"You hold {held} cases; decide or give back some first.")
     count = max(0, min(request.count - len(again), room))
     fresh = _most_urgent(connection, account, request, count)
     if count and not fresh and not returned and is_shared(connection):
@@ -70,20 +72,23 @@ def claim(connection: Connection, account: Account, request: ClaimRequest, rules
     expires = format_time(now + timedelta(seconds=seconds))
     taken = _take(connection, account, fresh, expires)
     record_changes(connection, "case_changed", taken, moment)
-    return Claimed(tuple([*again, *taken]), now)
+    ids = (*again, *taken)
+    return Claimed(ids, now, len(ids) < request.count)
 
 
 def claim_answer(connection: Connection, account: Account, claimed: Claimed) -> bytes:
-    """The JSON answer to a claim: the cases whole with their leases, and who holds the others."""
+    """The JSON answer to a claim: the cases whole with their leases; where there are too few, who holds others."""
     items = _items(connection, claimed.case_ids, claimed.at)
-    elsewhere = leased_elsewhere(connection, account)
+    elsewhere = leased_elsewhere(connection, account) if claimed.short else []
     return msgspec.json.encode(
         {"items": items, "next_retry_s": 0 if items else _RETRY_S, "leased_elsewhere": elsewhere}
     )
 
 
 _LOCK_ACCOUNT = Prepared(select(accounts.c.id).where(accounts.c.id == given("account")).with_for_update(key_share=True))
-_HELD = Prepared(select(cases.c.id).where(cases.c.lease_owner == given("account"), cases.c.state == "leased"))
+_OWN = and_(cases.c.lease_owner == given("account"), cases.c.state == "leased")
+_HELD = Prepared(select(func.count().label("held")).select_from(cases).where(_OWN))
+_MINE = Prepared(select(cases.c.id).where(_OWN, among(cases.c.id, "cases")))
 _CANDIDATES = (
     select(
         cases.c.id,

@@ -33,12 +33,16 @@ _MEMORY = "/dev/shm"  # noqa: S108 - a folder of our own in it
 _names = itertools.count(1)
 
 
-@cache
-def postgresql() -> str:
+def postgresql(*, durable: bool = False) -> str:
     """The URL of a server for this run of the tests; skips where there is no wheel for this platform.
 
-    What a test server need not do is survive a power cut.
+    Unless it is to be measured, it need not survive a power cut.
     """
+    return _server(durable)
+
+
+@cache
+def _server(durable: bool) -> str:
     with tempfile.TemporaryDirectory() as runtime, warnings.catch_warnings():
         os.environ.setdefault("XDG_RUNTIME_DIR", runtime)
         warnings.simplefilter("ignore")
@@ -50,6 +54,8 @@ def postgresql() -> str:
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         server = wheel.get_server(folder, cleanup_mode="stop")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    if durable:
+        return url
     with connected(url) as connection:
         for name in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(f"ALTER SYSTEM SET {name} = off")
@@ -63,9 +69,9 @@ def connected(url: str) -> psycopg.Connection[Any]:
     return psycopg.connect(plain, autocommit=True)
 
 
-def new_database(template: str | None = None) -> str:
-    """The URL of a database of its own on the server of the tests."""
-    server, name = postgresql(), f"hub_{next(_names)}"
+def new_database(template: str | None = None, *, durable: bool = False) -> str:
+    """The URL of a database of its own on a server of the tests."""
+    server, name = postgresql(durable=durable), f"hub_{next(_names)}"
     with connected(server) as connection:
         connection.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
     return make_url(server).set(database=name).render_as_string(hide_password=False)
