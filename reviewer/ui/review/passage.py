@@ -128,6 +128,7 @@ class Passage(QWidget):
         self._ready: dict[tuple[Line, ...], dict[int, tuple[list[_Set], float]]] = {}
         self._picture: tuple[list[_Set], QPixmap] | None = None
         self._coming: tuple[list[_Set], QPixmap] | None = None
+        self._asked: tuple[int, ...] = ()
         self._width = -1
         self._height = 0.0
         self.setAccessibleName(name)
@@ -144,6 +145,7 @@ class Passage(QWidget):
         if fresh == self._lines:
             return
         self._lines = fresh
+        self._asked = tuple(self._arranged)
         self._picture = self._coming if fresh in self._ready else None
         self._coming = None
         self._arranged = self._ready.pop(fresh, {})
@@ -159,9 +161,10 @@ class Passage(QWidget):
         """Lay these lines out now, so that showing them next costs nothing."""
         ahead = tuple(lines)
         if ahead not in self._ready and ahead != self._lines:
-            laid_out = self._laid_out(ahead, self._width)
-            self._ready = {ahead: {self._width: laid_out}}
-            self._coming = (laid_out[0], self._drawn(*laid_out))
+            # The layout around asks for the same few widths for every case, such as with and without a scroll bar.
+            widths = dict.fromkeys((self._width, *self._arranged, *self._asked))
+            self._ready = {ahead: {width: self._laid_out(ahead, width) for width in widths}}
+            self._coming = (self._ready[ahead][self._width][0], self._drawn(*self._ready[ahead][self._width]))
 
     def text(self) -> str:
         """All lines as plain text."""
