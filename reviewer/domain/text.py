@@ -32,6 +32,8 @@ _NAMES = {
 _DRAWN = frozenset({*range(0x0600, 0x0606), 0x06DD, 0x070F, 0x0890, 0x0891, 0x08E2, 0x110BD, 0x110CD})
 _HIDING = re.compile(f"[{''.join(map(chr, _NAMES))}\u2061-\u2064\u206a-\u206f\ufff9-\ufffb]")
 _LINES = {ord("\n"): " ", ord("\t"): " "}
+#: Texts up to this length are remembered: a window shows the same names and titles again and again.
+_SHORT = 300
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 
 
@@ -41,6 +43,12 @@ def visible(text: str, *, limit: int | None = None, keep_lines: bool = True) -> 
     Lone surrogates become ⟦U+D800⟧.  `limit` cuts to that many characters of the input and says how
     many were left out.  Joiners between emoji are kept: they are part of the picture.
     """
+    if len(text) <= _SHORT:
+        return _shown_short(text, limit, keep_lines)
+    return _shown(text, limit, keep_lines)
+
+
+def _shown(text: str, limit: int | None, keep_lines: bool) -> str:
     cut = text if limit is None or len(text) <= limit else text[:limit]
     if cut.translate(_LINES).isprintable():  # nothing of the categories that are named below
         shown = cut if keep_lines else cut.translate(_LINES)
@@ -49,6 +57,9 @@ def visible(text: str, *, limit: int | None = None, keep_lines: bool = True) -> 
     if len(cut) < len(text):
         shown += f" … ({len(text) - len(cut):,} more characters)"
     return shown
+
+
+_shown_short = lru_cache(maxsize=8192)(_shown)
 
 
 def _visible_character(text: str, place: int, keep_lines: bool) -> str:
