@@ -3,7 +3,7 @@
 import hashlib
 import os
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -159,17 +159,3 @@ class HammingIndex:
             identities = np.frombuffer(body[_HEAD.size : codes_at], dtype=np.int64)
             index.add(identities, np.frombuffer(body[codes_at:], dtype=np.uint8).reshape(count, CODE_BYTES))
         return index
-
-
-def open_index(path: Path, rebuild: Callable[[], Iterable[tuple[int, bytes]]]) -> tuple[HammingIndex, bool]:
-    """The saved index, or one built again from `rebuild` (pairs of id and code) and saved; True where it was built."""
-    try:
-        return HammingIndex.load(path), False
-    except (IndexDamaged, FileNotFoundError):
-        index = HammingIndex()
-        rows = list(rebuild())
-        if rows:
-            codes = np.frombuffer(b"".join(code for _, code in rows), dtype=np.uint8).reshape(-1, CODE_BYTES)
-            index.add([identity for identity, _ in rows], codes)
-        index.save(path)
-        return index, True
