@@ -41,11 +41,7 @@ def pyproject() -> dict[str, Any]:
 
 def names(requirements: list[Any]) -> set[str]:
     """The package names of requirement strings; included groups are tables and are left out."""
-    return {
-        normal(re.split(r"[ ;<>=!~\[]", entry, maxsplit=1)[0])
-        for entry in requirements
-        if isinstance(entry, str)
-    }
+    return {normal(re.split(r"[ ;<>=!~\[]", entry, maxsplit=1)[0]) for entry in requirements if isinstance(entry, str)}
 
 
 def locked(lock: str) -> dict[str, list[str]]:
@@ -67,9 +63,7 @@ def tracked_top_level() -> set[str]:
             ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True, timeout=30
         ).stdout
     except (OSError, subprocess.CalledProcessError):
-        return {
-            entry.name for entry in ROOT.iterdir() if entry.name not in {"out", "build", "dist", "htmlcov"}
-        }
+        return {entry.name for entry in ROOT.iterdir() if entry.name not in {"out", "build", "dist", "htmlcov"}}
     return {path.partition("/")[0] for path in listing.split("\0") if path}
 
 
@@ -77,9 +71,7 @@ def tracked_top_level() -> set[str]:
 def test_a_lock_names_no_address_and_no_path(lock: str) -> None:
     text = (ROOT / lock).read_text("utf-8")
     assert "/" not in text
-    assert not re.search(
-        r"^\s*(-i|-f|-e|--index-url|--extra-index-url|--find-links|--editable)\b", text, re.M
-    )
+    assert not re.search(r"^\s*(-i|-f|-e|--index-url|--extra-index-url|--find-links|--editable)\b", text, re.M)
 
 
 @pytest.mark.parametrize("lock", LOCKS)
