@@ -42,10 +42,10 @@ class RunningHub:
 @pytest.fixture(scope="session")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     folder = tmp_path_factory.mktemp("hub") / "hub"
-    people = [(f"reviewer-{number}", f"Person {number}") for number in range(1, 201)]
-    make_hub(folder, 4000, picture=PICTURE, people=people)
+    people = [("service-1", "Detection"), *((f"reviewer-{number}", f"Person {number}") for number in range(1, 201))]
+    make_hub(folder, 1200, picture=PICTURE, people=people)
     process = HubProcess(folder, "reviewer", "hub", "serve").start()
-    yield RunningHub(process, iter(token for token, _ in people))
+    yield RunningHub(process, iter(token for token, _ in people[1:]))
     process.stop()
 
 
@@ -70,6 +70,7 @@ def kept_secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = keyring.get_keyring()
     keyring.set_keyring(MemoryKeyring())
     monkeypatch.setattr("reviewer.services.workstation.DecodePool", NoPictures)
+    monkeypatch.setattr("reviewer.services.account_desk.DESK_SIZE", 4)
     yield
     keyring.set_keyring(before)
 

@@ -87,6 +87,11 @@ class FaultProxy:
             self._plans.append(plan)
         return plan.met
 
+    def behave(self) -> None:
+        """No faults from here on."""
+        with self._lock:
+            self._plans.clear()
+
     def of(self, call: str) -> list[Request]:
         """The calls of that name so far."""
         with self._lock:

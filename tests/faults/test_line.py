@@ -55,7 +55,7 @@ def test_at_a_claim(fault: Fault, open_desk: Open, proxy: FaultProxy, judge: Jud
 @each_fault
 def test_at_a_renewal(fault: Fault, open_desk: Open, proxy: FaultProxy, judge: Judge) -> None:
     first = open_desk()
-    first.ready()
+    first.ready(4)
     held = {entry.ref for entry in (first.desk().current, *first.desk().upcoming) if entry}
     first.close()
     met = proxy.plan(RENEW, fault)
@@ -73,7 +73,7 @@ def test_at_a_renewal(fault: Fault, open_desk: Open, proxy: FaultProxy, judge: J
 @each_fault
 def test_at_a_submission(fault: Fault, open_desk: Open, proxy: FaultProxy, judge: Judge) -> None:
     desk = open_desk()
-    desk.ready()
+    desk.ready(4)
     met = proxy.plan(SUBMIT, fault)
     for _ in range(3):
         desk.decide()
@@ -126,7 +126,7 @@ def test_many_times_in_a_row(call: str, open_desk: Open, proxy: FaultProxy, judg
 
 def test_retry_after_is_kept_to(open_desk: Open, proxy: FaultProxy, judge: Judge) -> None:
     desk = open_desk()
-    desk.ready()
+    desk.ready(4)
     met = proxy.plan(SUBMIT, said(problem("429 Too Many Requests", "rate-limited", "Retry-After: 1")))
     desk.decide()
     assert met.wait(WAIT_S)
@@ -138,7 +138,7 @@ def test_retry_after_is_kept_to(open_desk: Open, proxy: FaultProxy, judge: Judge
 
 def test_a_desk_without_a_hand_comes_back_by_itself(open_desk: Open, proxy: FaultProxy, judge: Judge) -> None:
     desk = open_desk(patient=True)
-    desk.ready()
+    desk.ready(4)
     met = proxy.plan(SUBMIT, lying.reset_after, 2)
     desk.decide()
     desk.until(lambda: desk.account().state == "offline")
@@ -160,7 +160,7 @@ def test_a_clock_that_is_a_day_off_changes_nothing_but_a_banner(
 ) -> None:
     proxy.plan("GET /v1", lying.clock_of(days=days), 50)
     desk = open_desk()
-    desk.ready()
+    desk.ready(4)
     desk.decide()
     desk.drained()
     banner = desk.banner("clock:")
@@ -171,7 +171,7 @@ def test_a_clock_that_is_a_day_off_changes_nothing_but_a_banner(
 
 def test_the_window_stays_live_while_a_server_hangs(open_desk: Open, proxy: FaultProxy, judge: Judge) -> None:
     desk = open_desk()
-    desk.ready()
+    desk.ready(4)
     met = proxy.plan(SUBMIT, lying.delayed)
     desk.decide()
     desk.until(lambda: proxy.of(SUBMIT))
