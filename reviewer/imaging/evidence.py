@@ -18,6 +18,7 @@ from reviewer.errors import BugError
 from reviewer.imaging.child import worker_environment
 from reviewer.imaging.evidence_messages import (
     ANSWER,
+    BACKGROUND,
     CODE_BYTES,
     AddCodes,
     Answer,
@@ -75,6 +76,12 @@ class IndexSource:
 
     path: Path
     rebuild: Callable[[], Iterable[tuple[int, bytes]]]
+
+
+def evidence_command(*, background: bool) -> list[str]:
+    """How the process is started from a checkout or an installed package."""
+    command = [sys.executable, "-P", "-s", "-m", "reviewer.imaging.evidence_process"]
+    return [*command, BACKGROUND] if background else command
 
 
 @dataclass(slots=True)
@@ -168,20 +175,21 @@ class Evidence:
 
     The process starts with the first question, ends with this process (or with `close`), and is started again when
     it is lost; a question that it was lost on is asked once more, then its future raises EvidenceLost.  Callbacks of
-    the futures run on the thread that asks.  Questions marked `urgent` come before the others.
+    the futures run on the thread that asks.  In the `background` the process lets others go first.  Questions marked `urgent` come before the others.
     """
 
     def __init__(
         self,
         index: IndexSource | None = None,
         *,
+        background: bool = True,
         seconds: float = SECONDS_A_QUESTION,
         command: Sequence[str] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._index = index
         self._seconds = seconds
-        self._command = list(command or [sys.executable, "-P", "-s", "-m", "reviewer.imaging.evidence_process"])
+        self._command = list(command or evidence_command(background=background))
         self._environment = dict(environment) if environment is not None else worker_environment()
         self._jobs: queue.PriorityQueue[tuple[int, int, _Job[Any] | None]] = queue.PriorityQueue()
         self._numbers = itertools.count()
@@ -315,7 +323,7 @@ class Evidence:
                 reason = str(error)
                 if attempt + 1 < _TRIES:
                     self._closing.wait(min(_FIRST_BACKOFF * 2.0**self._started, _LONGEST_BACKOFF))
-            except (BugError, UnknownReferences) as error:
+            except Exception as error:  # noqa: BLE001  (what a question raises belongs to who asked it)
                 job.future.set_exception(error)
                 return
             if self._closing.is_set():

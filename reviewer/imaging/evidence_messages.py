@@ -12,6 +12,8 @@ import msgspec
 from reviewer.imaging.matches import Match
 from reviewer.imaging.messages import ProtocolError, Sink, Source, read_exactly
 
+BACKGROUND: Final = "--background"
+"""The argument with which the process lets others go first."""
 MAX_MESSAGE: Final = 16 * 1024 * 1024
 MAX_PICTURE_SIDE: Final = 4096
 CODE_BYTES: Final = 32

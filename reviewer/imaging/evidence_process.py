@@ -1,6 +1,6 @@
 """The evidence process: references, the index and all comparisons; the only one that imports OpenCV and FAISS.
 
-`python -m reviewer.imaging.evidence_process`.  It says hello, answers one question after the other and ends with
+`python -m reviewer.imaging.evidence_process [--background]`.  It says hello, answers one question after the other and ends with
 its input or its parent.  Anything that goes wrong in it ends it, and the parent starts another.
 """
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reviewer.imaging.evidence_messages import (
+    BACKGROUND,
     QUESTION,
     AddCodes,
     Answer,
@@ -48,7 +49,7 @@ from reviewer.imaging.sheets import sheet
 from reviewer.imaging.thresholds import thresholds
 
 _NICER = 5
-"""The window goes first."""
+"""In the background the window goes first."""
 
 
 class EvidenceServer:
@@ -134,7 +135,7 @@ def _picture_codes(number: int, data: bytes, width: int, height: int) -> Picture
 def main() -> int:
     """Serve until the input ends; returns the exit code."""
     die_with_parent()
-    if sys.platform != "win32":
+    if BACKGROUND in sys.argv[1:] and sys.platform != "win32":
         with suppress(OSError):
             os.nice(_NICER)
     cv2.setNumThreads(1)
