@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from time import monotonic
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,6 +24,8 @@ Answer = TypeVar("Answer")
 Work = Callable[[Connection], Answer]
 
 _ATTEMPTS: Final = 6
+#: How long the writing thread goes on taking what waits before it commits.
+_GROUP_S: Final = 0.02
 
 
 class Unavailable(Exception):
@@ -45,6 +49,7 @@ class Database:
         self._connections = threading.local()
         self._opened: list[Connection] = []
         self._lock = threading.Lock()
+        self._waiting: deque[tuple[Work[Any], Future[Any]]] = deque()
         try:
             self.write(migrate)
         except (Unavailable, *DRIVER_ERRORS) as error:
@@ -57,19 +62,19 @@ class Database:
 
     def write(self, work: Work[Answer]) -> Answer:
         """Runs a unit of work as one transaction and waits for it; raises `Unavailable`."""
-        return self._submit(self._writers, self._engines.writing, work).result()
+        return self._submit_writing(work).result()
 
     def read(self, work: Work[Answer]) -> Answer:
         """Runs a unit of work that only reads, on one consistent state, and waits for it."""
-        return self._submit(self._readers, self._engines.reading, work).result()
+        return self._readers.submit(self._run, self._engines.reading, work).result()
 
     async def writing(self, work: Work[Answer]) -> Answer:
         """`write` for coroutines."""
-        return await asyncio.wrap_future(self._submit(self._writers, self._engines.writing, work))
+        return await asyncio.wrap_future(self._submit_writing(work))
 
     async def reading(self, work: Work[Answer]) -> Answer:
         """`read` for coroutines."""
-        return await asyncio.wrap_future(self._submit(self._readers, self._engines.reading, work))
+        return await asyncio.wrap_future(self._readers.submit(self._run, self._engines.reading, work))
 
     def close(self) -> None:
         """Ends the threads after the work at hand and closes the connections."""
@@ -83,8 +88,55 @@ class Database:
             with suppress(SQLAlchemyError):
                 self._opened.pop().close()
 
-    def _submit(self, executor: ThreadPoolExecutor, engine: Engine, work: Work[Answer]) -> Future[Answer]:
-        return executor.submit(self._run, engine, work)
+    def _submit_writing(self, work: Work[Answer]) -> Future[Answer]:
+        if self.shared:
+            return self._writers.submit(self._run, self._engines.writing, work)
+        future: Future[Answer] = Future()
+        self._waiting.append((work, future))
+        self._writers.submit(self._write_waiting)
+        return future
+
+    def _write_waiting(self) -> None:
+        """Runs what waits for the one writing thread, with one commit for all that came while it was busy.
+
+        Nobody is answered before the commit.  Where it fails nothing was written, and each is run alone.
+        """
+        done: list[tuple[Work[Any], Future[Any], Any, Exception | None]] = []
+
+        def group(connection: Connection) -> None:
+            began = monotonic()
+            while monotonic() - began < _GROUP_S and (unit := self._next_waiting()) is not None:
+                done.append((*unit, None, None))
+                done[-1] = (*unit, *_in_savepoint(connection, unit[0]))
+
+        if not self._waiting:  # a group before this took it along
+            return
+        try:
+            self._attempt(self._engines.writing, group)
+        except Exception:  # noqa: BLE001 - each that is run alone comes to its own fault
+            for work, future, _, _ in done:
+                self._write_alone(work, future)
+            while (unit := self._next_waiting()) is not None:
+                self._write_alone(*unit)
+            return
+        for _, future, answer, error in done:
+            if error is None:
+                future.set_result(answer)
+            else:
+                future.set_exception(error)
+
+    def _next_waiting(self) -> tuple[Work[Any], Future[Any]] | None:
+        while self._waiting:
+            work, future = self._waiting.popleft()
+            if future.set_running_or_notify_cancel():
+                return work, future
+        return None
+
+    def _write_alone(self, work: Work[Any], future: Future[Any]) -> None:
+        try:
+            future.set_result(self._run(self._engines.writing, work))
+        except Exception as error:  # noqa: BLE001 - it goes to the one who waits
+            future.set_exception(error)
 
     def _run(self, engine: Engine, work: Work[Answer]) -> Answer:
         for attempt in range(1, _ATTEMPTS + 1):
@@ -122,6 +174,24 @@ class Database:
             with suppress(*DRIVER_ERRORS, SQLAlchemyError):
                 connection.invalidate()
                 connection.close()
+
+
+def _in_savepoint(connection: Connection, work: Work[Any]) -> tuple[Any, Exception | None]:
+    """The answer of a unit of work, or what it raised; then nothing of it is left."""
+    connection.exec_driver_sql("SAVEPOINT unit")
+    begin_sequenced(connection)
+    answer, failed = None, None
+    try:
+        answer = work(connection)
+        write_sequenced(connection)
+    except DRIVER_ERRORS:
+        raise
+    except Exception as error:  # noqa: BLE001 - it goes to the one who waits
+        failed = error
+        begin_sequenced(connection)
+        connection.exec_driver_sql("ROLLBACK TO unit")
+    connection.exec_driver_sql("RELEASE unit")
+    return answer, failed
 
 
 def database_time(connection: Connection) -> datetime:

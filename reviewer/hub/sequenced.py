@@ -18,7 +18,7 @@ _KEY = "sequenced"
 
 
 def begin_sequenced(connection: Connection) -> None:
-    """At the start of a transaction: nothing is kept."""
+    """At the start of a unit of work: nothing is kept."""
     connection.info[_KEY] = []
 
 
@@ -29,7 +29,7 @@ def write_at_end(connection: Connection, statement: Prepared, rows: Sequence[Map
 
 
 def write_sequenced(connection: Connection) -> None:
-    """At the end of a transaction: writes what was kept."""
+    """At the end of a unit of work: writes what was kept."""
     kept: list[tuple[Prepared, Sequence[Mapping[str, Any]]]] = connection.info[_KEY]
     if not kept:
         return
@@ -39,3 +39,4 @@ def write_sequenced(connection: Connection) -> None:
         merged.setdefault(statement, []).extend(rows)
     for statement, all_rows in merged.items():
         statement.run_all(connection, all_rows)
+    begin_sequenced(connection)

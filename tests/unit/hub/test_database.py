@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 import threading
@@ -10,15 +11,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import inspect, select, text
+from sqlalchemy import event, inspect, select, text
 from sqlalchemy.exc import OperationalError
 
 from reviewer.errors import OperatorError
 from reviewer.hub import database as database_module
 from reviewer.hub.app import create_app
+from reviewer.hub.changes import record_changes
 from reviewer.hub.database import Database, Unavailable
 from reviewer.hub.engines import Fault, fault_of, open_engines
-from reviewer.hub.schema import cases, decisions, metadata, policies
+from reviewer.hub.schema import cases, changes, decisions, facts, metadata, policies
 from reviewer.hub.store import open_store
 from tests.unit.hub.asgi import Calls
 from tests.unit.hub.conftest import START
@@ -295,3 +297,82 @@ def test_large_numbers_fit(hub):
     assert renewed["items"][0]["status"] == "lease_lost"
     count = hub.store.database.read(lambda connection: len(connection.execute(select(cases.c.id)).all()))
     assert count == 1
+
+
+@pytest.fixture
+def sqlite_store(tmp_path):
+    store = open_store(tmp_path)
+    yield store
+    store.close()
+
+
+def together(store, *works):
+    """What becomes of units of work that wait for the writing thread at the same time."""
+    busy, free = threading.Event(), threading.Event()
+
+    def hold(_connection):
+        busy.set()
+        free.wait(10)
+
+    async def gather():
+        holding = asyncio.ensure_future(store.database.writing(hold))
+        await asyncio.to_thread(busy.wait, 10)
+        waiting = [asyncio.ensure_future(store.database.writing(work)) for work in works]
+        await asyncio.sleep(0)
+        free.set()
+        await holding
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    return asyncio.run(gather())
+
+
+def remember(name, error=None):
+    def work(connection):
+        connection.execute(facts.insert(), {"name": name, "value": "x"})
+        record_changes(connection, "policy_changed", [""], name)
+        if error is not None:
+            raise error
+        return name
+
+    return work
+
+
+def remembered(store):
+    names = select(facts.c.name).where(facts.c.value == "x").order_by(facts.c.name)
+    moments = select(changes.c.at).order_by(changes.c.seq)
+    return store.database.read(
+        lambda connection: (connection.execute(names).scalars().all(), connection.execute(moments).scalars().all())
+    )
+
+
+def test_what_waits_is_written_with_one_commit_and_what_fails_leaves_nothing(sqlite_store):
+    commits: list[object] = []
+    event.listen(sqlite_store.database._engines.writing, "commit", commits.append)
+    failed = ValueError("made to fail")
+    answers = together(sqlite_store, remember("a"), remember("b", failed), remember("c"))
+    assert answers == ["a", failed, "c"]
+    assert remembered(sqlite_store) == (["a", "c"], ["a", "c"])
+    assert len(commits) <= 2
+
+
+def test_where_the_commit_of_all_fails_each_is_written_alone(sqlite_store):
+    tries = []
+
+    def broken(connection):
+        tries.append(1)
+        connection.execute(facts.insert(), {"name": "b", "value": "x"})
+        raise sqlite3.IntegrityError("made to fail")
+
+    answers = together(sqlite_store, remember("a"), broken, remember("c"))
+    assert (answers[0], type(answers[1]), answers[2]) == ("a", sqlite3.IntegrityError, "c")
+    assert remembered(sqlite_store) == (["a", "c"], ["a", "c"])
+    assert len(tries) == 2
+
+
+def test_whoever_waits_is_answered_where_nothing_can_be_opened(sqlite_store, monkeypatch):
+    def refuse(*_):
+        raise sqlite3.OperationalError("unable to open database file")
+
+    monkeypatch.setattr(sqlite_store.database, "_attempt", refuse)
+    with pytest.raises(sqlite3.OperationalError, match="unable"):
+        sqlite_store.database.write(remember("a"))
