@@ -175,7 +175,8 @@ class Evidence:
 
     The process starts with the first question, ends with this process (or with `close`), and is started again when
     it is lost; a question that it was lost on is asked once more, then its future raises EvidenceLost.  Callbacks of
-    the futures run on the thread that asks.  In the `background` the process lets others go first.  Questions marked `urgent` come before the others.
+    the futures run on the thread that asks.  In the `background` the process lets others go first.  Questions
+    marked `urgent` come before the others.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """The evidence process: references, the index and all comparisons; the only one that imports OpenCV and FAISS.
 
-`python -m reviewer.imaging.evidence_process [--background]`.  It says hello, answers one question after the other and ends with
-its input or its parent.  Anything that goes wrong in it ends it, and the parent starts another.
+`python -m reviewer.imaging.evidence_process [--background]`.  It says hello, answers one question after
+the other and ends with its input or its parent.  Anything that goes wrong in it ends it, and the parent starts another.
 """
 
 import os

@@ -34,6 +34,24 @@ def apart(one: np.ndarray, other: np.ndarray) -> int:
     return int(np.bitwise_count(one ^ other).sum())
 
 
+def test_pdq_is_the_published_one() -> None:
+    """The code of this picture in the documentation of ThreatExchange."""
+    folder = shared("data", "copydetection", "pdq")
+    picture = simplejpeg.decode_jpeg((folder / "bridge-mods-aaa-orig.jpg").read_bytes())
+    code = pdq(picture @ LUMA)
+    assert code is not None
+    assert code.code.hex() == "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22"
+    assert code.quality == 100
+
+
+def test_pdq_of_a_made_up_picture_is_that_of_pdqhash() -> None:
+    """As computed by pdqhash 0.2.8."""
+    code = pdq(np.asarray(photo(301, 517, seed=9)) @ LUMA)
+    assert code is not None
+    theirs = bytes.fromhex("f1785784ed615782e5615780a13952fde25e5ad6a51cb529bd211f820ec3ec67")
+    assert apart(code.codes[0], np.frombuffer(theirs, dtype=np.uint8)) <= 1
+
+
 @pytest.mark.parametrize(("width", "height"), [(640, 480), (301, 517), (64, 64), (90, 400), (1000, 130)])
 def test_pdq_has_the_bits_and_the_quality_of_pdqhash(width: int, height: int) -> None:
     picture = np.asarray(photo(width, height, seed=width))

@@ -18,8 +18,8 @@ def scene(seed: int, size: tuple[int, int] = (400, 480)) -> Image.Image:
     picture = ground.resize(size, Image.Resampling.BICUBIC)
     pen = ImageDraw.Draw(picture)
     for _ in range(90):
-        x, y = random.integers(0, size[0]), random.integers(0, size[1])
-        wide, high = random.integers(6, 60, 2)
+        x, y = int(random.integers(0, size[0])), int(random.integers(0, size[1]))
+        wide, high = (int(side) for side in random.integers(6, 60, 2))
         colour = tuple(int(level) for level in random.integers(0, 256, 3))
         draw = pen.ellipse if random.random() < 0.5 else pen.rectangle
         draw((x, y, x + wide, y + high), fill=colour)
