@@ -54,7 +54,7 @@ class IntakeService:
         around.book.add(row, around.house_policy)
         worker = AccountWorker(
             row.id, row.name, lambda: self._open_connector(row), desk.connected, around.book.set_status,
-            lambda words: around.book.say("storage", "error", words),
+            lambda _: around.notifier.publish("status", origin="store"),
             clock=around.clock, now=around.now,
         )  # fmt: skip
         around.book.set_status(worker.status)

@@ -39,7 +39,7 @@ class Database:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
-        #: Why the last write failed, in words for the window; empty since a write went well.
+        #: Why the disk or the file failed, in words for the window; empty since a write went well.
         self.trouble = ""
         self._read_only = read_only
         try:
@@ -109,14 +109,14 @@ class Database:
         try:
             return self._connection.execute(statement, values)
         except sqlite3.Error as error:
-            raise storage_error(error, self.path) from error
+            raise self._noted(error) from error
 
     def executemany(self, statement: str, values: list[tuple[object, ...]]) -> None:
         """Run one statement for each row of values."""
         try:
             self._connection.executemany(statement, values)
         except sqlite3.Error as error:
-            raise storage_error(error, self.path) from error
+            raise self._noted(error) from error
 
     def one(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Row | None:
         """The first row of an answer, or None."""
@@ -137,17 +137,15 @@ class Database:
                         self._connection.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
-            told = storage_error(error, self.path)
-            self._note(told)
-            raise told from error
-        except StorageProblem as error:
-            self._note(error)
-            raise
+            raise self._noted(error) from error
         self.trouble = ""
 
-    def _note(self, error: Exception) -> None:
-        if isinstance(error, StorageProblem):
-            self.trouble = str(error)
+    def _noted(self, error: sqlite3.Error) -> Exception:
+        """The error in words for the window, which are kept until a write goes well."""
+        told = storage_error(error, self.path)
+        if isinstance(told, StorageProblem):
+            self.trouble = str(told)
+        return told
 
     def interrupt(self) -> None:
         """Stop the running statement.  The one method that other threads may call."""

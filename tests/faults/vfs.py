@@ -17,7 +17,7 @@ SQLITE_IOERR_WRITE = 10 | (3 << 8)
 SQLITE_IOERR_FSYNC = 10 | (4 << 8)
 
 _POINTER = ctypes.c_void_p
-_OPEN = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, ctypes.c_char_p, _POINTER, ctypes.c_int, ctypes.POINTER(ctypes.c_int))
+_OPEN = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, _POINTER, _POINTER, ctypes.c_int, ctypes.POINTER(ctypes.c_int))
 _WRITE = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, _POINTER, ctypes.c_int, ctypes.c_int64)
 _TRUNCATE = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, ctypes.c_int64)
 _SYNC = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, ctypes.c_int)
@@ -102,7 +102,7 @@ def failing_disk() -> Iterator[FailingDisk]:
         shimmed[methods] = ctypes.addressof(table)
         return shimmed[methods]
 
-    def opened(at: int, name: bytes, file: int, flags: int, out: Any) -> int:
+    def opened(at: int, name: int, file: int, flags: int, out: Any) -> int:
         code = int(real_open(at, name, file, flags, out))
         slot = ctypes.cast(file, ctypes.POINTER(_POINTER))
         if code == 0 and slot[0]:
