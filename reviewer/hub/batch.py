@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from reviewer.domain.seller import Offence
 from reviewer.domain.values import format_time, parse_time
 from reviewer.hub.auth import Account
 from reviewer.hub.locks import is_shared
 from reviewer.hub.messages import DecisionMessage
-from reviewer.hub.prepared import Prepared, among, inserting
+from reviewer.hub.prepared import Prepared, among, given, inserting
 from reviewer.hub.schema import cases, decisions, listings, measures, offences, sellers
+from reviewer.hub.sellers import STANDING_KINDS
 from reviewer.hub.sequenced import write_at_end
 from reviewer.policy.policy import Policy
 
@@ -64,7 +65,14 @@ _STORED = Prepared(
     ).where(among(decisions.c.id, "ids"))
 )
 _STORE = Prepared(inserting(decisions))
-_OFFENCES = Prepared(select(offences).where(among(offences.c.seller_id, "sellers")))
+#: Those that may still count: the ladder passes over the others.
+_OFFENCES = Prepared(
+    select(offences).where(
+        among(offences.c.seller_id, "sellers"),
+        offences.c.overturned.is_(False),
+        or_(offences.c.expires_at.is_(None), offences.c.expires_at > given("moment")),
+    )
+)
 _ON_LISTINGS = Prepared(
     select(measures.c.listing_id, measures.c.kind).where(
         among(measures.c.listing_id, "listings"), measures.c.undone.is_(False)
@@ -72,7 +80,7 @@ _ON_LISTINGS = Prepared(
 )
 _ON_SELLERS = Prepared(
     select(measures.c.seller_id, measures.c.kind, measures.c.ends_at).where(
-        among(measures.c.seller_id, "sellers"), measures.c.undone.is_(False)
+        among(measures.c.seller_id, "sellers"), measures.c.undone.is_(False), measures.c.kind.in_(STANDING_KINDS)
     )
 )
 _BASES = Prepared(select(sellers.c.id, sellers.c.base_standing).where(among(sellers.c.id, "sellers")))
@@ -181,11 +189,11 @@ class Batch:
                 setattr(self._cases[row.case_id], name, value)
 
     def offences(self, seller_id: str) -> list[Offence]:
-        """The seller's offences; who writes one adds it here."""
+        """The seller's offences that may count; who writes one adds it here."""
         if seller_id not in self._offences:
             wanted = self._missing(self._offences, self._sellers(), seller_id)
             self._offences |= {name: [] for name in wanted}
-            for row in _OFFENCES.rows(self.connection, sellers=wanted):
+            for row in _OFFENCES.rows(self.connection, sellers=wanted, moment=self.moment):
                 self._offences[row.seller_id].append(_offence(row))
         return self._offences[seller_id]
 

@@ -217,53 +217,62 @@ def _raise_others(batch: Batch, decision_id: str, found: CaseNow) -> list[str]:
     return [f"{len(ids)} other open {'case' if len(ids) == 1 else 'cases'} of this seller raised in priority"]
 
 
+_OVERTURN = Prepared(
+    update(offences)
+    .where(offences.c.decision_id == given("decision"), offences.c.overturned.is_(False))
+    .values(overturned=True)
+)
+_MINE = and_(measures.c.decision_id == given("decision"), measures.c.undone.is_(False))
+_KINDS_MADE = Prepared(select(measures.c.kind).where(_MINE).order_by(measures.c.seq))
+_UNDO_MEASURES = Prepared(update(measures).where(_MINE).values(undone=True))
+_ON_CASES = Prepared(
+    select(case_effects).where(case_effects.c.decision_id == given("decision")).order_by(case_effects.c.case_id)
+)
+_REOPEN = Prepared(
+    update(cases).where(cases.c.id == given("case"), cases.c.state == "withdrawn").values(state=given("state"))
+)
+_LOWER = Prepared(update(cases).where(cases.c.id == given("case")).values(priority=cases.c.priority - given("amount")))
+_UNSETTLE = Prepared(
+    update(flags).where(flags.c.case_id == given("case"), flags.c.settled_by == given("decision")).values(settled_by="")
+)
+_FORGET = Prepared(delete(case_effects).where(case_effects.c.decision_id == given("decision")))
+
+
 def undo_effects(batch: Batch, decision_id: str, found: CaseNow) -> list[str]:
     """Takes back everything that `apply_effects` wrote for that decision, and says it in words."""
     connection = batch.connection
     batch.flush()
     words: list[str] = []
-    overturned = connection.execute(
-        update(offences)
-        .where(offences.c.decision_id == decision_id, offences.c.overturned.is_(False))
-        .values(overturned=True)
-    )
-    if overturned.rowcount:
+    if _OVERTURN.run(connection, decision=decision_id):
         words.append("Offence and its points taken back")
     words += _undo_measures(batch, decision_id, found)
-    rows = connection.execute(
-        select(case_effects).where(case_effects.c.decision_id == decision_id).order_by(case_effects.c.case_id)
-    ).all()
-    reopened = [row for row in rows if row.kind == "withdrawn"]
-    for row in reopened:
-        connection.execute(
-            update(cases).where(cases.c.id == row.case_id, cases.c.state == "withdrawn").values(state=row.before)
-        )
+    rows = _ON_CASES.rows(connection, decision=decision_id)
+    reopened = [row.case_id for row in rows if row.kind == "withdrawn"]
+    raised = [row.case_id for row in rows if row.kind == "raised"]
     for row in rows:
-        if row.kind == "raised":
-            connection.execute(
-                update(cases).where(cases.c.id == row.case_id).values(priority=cases.c.priority - row.amount)
-            )
-    connection.execute(update(flags).where(flags.c.settled_by == decision_id).values(settled_by=""))
-    connection.execute(delete(case_effects).where(case_effects.c.decision_id == decision_id))
+        if row.kind == "withdrawn":
+            _REOPEN.run(connection, case=row.case_id, state=row.before)
+        else:
+            _LOWER.run(connection, case=row.case_id, amount=row.amount)
+    _UNSETTLE.run_all(connection, [{"case": name, "decision": decision_id} for name in (found.case_id, *reopened)])
+    if rows:
+        _FORGET.run(connection, decision=decision_id)
     batch.forget(found)
     if reopened:
         words.append(f"{len(reopened)} {'case' if len(reopened) == 1 else 'cases'} of this listing reopened")
-    raised = [row.case_id for row in rows if row.kind == "raised"]
     if raised:
         words.append(f"{len(raised)} {'case' if len(raised) == 1 else 'cases'} of this seller back to their priority")
-    record_changes(connection, "case_opened", [row.case_id for row in reopened], batch.moment)
+    record_changes(connection, "case_opened", reopened, batch.moment)
     record_changes(connection, "case_changed", raised, batch.moment)
     return words
 
 
 def _undo_measures(batch: Batch, decision_id: str, found: CaseNow) -> list[str]:
     connection = batch.connection
-    mine = and_(measures.c.decision_id == decision_id, measures.c.undone.is_(False))
-    query = select(measures.c.kind).where(mine).order_by(measures.c.seq)
-    kinds = [MeasureKind(row.kind) for row in connection.execute(query)]
+    kinds = [MeasureKind(row.kind) for row in _KINDS_MADE.rows(connection, decision=decision_id)]
     if not kinds:
         return []
-    connection.execute(update(measures).where(mine).values(undone=True))
+    _UNDO_MEASURES.run(connection, decision=decision_id)
     batch.forget(found)
     if any(kind in _LISTING_KINDS for kind in kinds):
         _refresh_listing(batch, found)

@@ -23,6 +23,8 @@ _STANDING_OF = {
     MeasureKind.ACCOUNT_SUSPENDED: Standing.SUSPENDED,
     MeasureKind.ACCOUNT_CLOSED: Standing.BANNED,
 }
+#: The kinds of measures that a standing follows from.
+STANDING_KINDS = tuple(kind.value for kind in _STANDING_OF)
 _ORDER = list(Standing)
 _OFFENCE_LIMIT = 500
 _FOREVER = "9999-12-31T23:59:59.999Z"
@@ -122,7 +124,7 @@ def _standing(connection: Connection, row: Record, moment: str) -> tuple[str, st
 _BASE = Prepared(select(sellers.c.base_standing).where(sellers.c.id == given("seller")))
 _IN_FORCE = Prepared(
     select(measures.c.kind, measures.c.ends_at).where(
-        measures.c.seller_id == given("seller"), measures.c.undone.is_(False), measures.c.kind.in_(list(_STANDING_OF))
+        measures.c.seller_id == given("seller"), measures.c.undone.is_(False), measures.c.kind.in_(STANDING_KINDS)
     )
 )
 SET_STANDING = Prepared(
