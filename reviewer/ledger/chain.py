@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reviewer.ledger.canonical import canonical_json
@@ -38,7 +38,15 @@ def first_broken(rows: Iterable[ChainRow]) -> tuple[int, str] | None:
 
     Rows are expected in order from sequence 1.
     """
-    previous, expected = GENESIS, 1
+    return _first_broken(rows, GENESIS, 1)
+
+
+def broken_link(rows: Sequence[ChainRow]) -> tuple[int, str] | None:
+    """As `first_broken`, for rows from the middle of a chain: the first one's predecessor is not looked at."""
+    return _first_broken(rows, rows[0].previous, rows[0].sequence) if rows else None
+
+
+def _first_broken(rows: Iterable[ChainRow], previous: str, expected: int) -> tuple[int, str] | None:
     for row in rows:
         if row.sequence != expected:
             return row.sequence, f"row {expected} is missing or out of order"

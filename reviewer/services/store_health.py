@@ -9,7 +9,7 @@ from reviewer.domain.values import format_time
 from reviewer.services.changes import Notifier
 from reviewer.services.model import Banner
 from reviewer.storage.lock import FolderLock
-from reviewer.storage.set_aside import Report, is_small, look_through, make_whole, take_over
+from reviewer.storage.set_aside import Report, look_through, make_whole, take_over
 from reviewer.storage.threads import StoreThread
 
 
@@ -42,9 +42,7 @@ class StoreHealth:
         return store
 
     def look_through(self) -> None:
-        """Look through a large store, which the start did not do.  Slow: in the background."""
-        if is_small(self._path):
-            return
+        """Look at what the start did not look at.  Slow: in the background."""
         self._damage = look_through(self._path)
         if self._damage:
             self._notifier.publish("status", origin="store")

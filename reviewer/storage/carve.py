@@ -83,7 +83,7 @@ def _log_pages(log: bytes, size: int) -> Iterator[_Page]:
     """
     if len(log) < _LOG_HEADER:
         return
-    salts = log[16:24]
+    salts = _salts(log)
     waiting: list[_Page] = []
     for place in range(_LOG_HEADER, len(log) - _FRAME_HEADER - size + 1, _FRAME_HEADER + size):
         number, pages_after = struct.unpack_from(">II", log, place)
@@ -94,6 +94,49 @@ def _log_pages(log: bytes, size: int) -> Iterator[_Page]:
         if pages_after:  # the last frame of a transaction
             yield from waiting
             waiting = []
+
+
+def _salts(log: bytes) -> bytes:
+    """What marks the frames of this log; those of the first frame where the log's header is damaged."""
+    if _checksum(log[:24], log, (0, 0)) == struct.unpack_from(">II", log, 24):
+        return log[16:24]
+    return log[_LOG_HEADER + 8 : _LOG_HEADER + 16]
+
+
+def log_is_broken(path: Path) -> bool:
+    """Whether transactions that were committed to the log lie behind a damaged place.
+
+    SQLite ends its reading there, without a word, and they would be lost.  The last transaction alone may be
+    torn after a power cut: it was then never told as committed.
+    """
+    log_path = path.with_name(path.name + "-wal")
+    log = log_path.read_bytes() if log_path.exists() else b""
+    if len(log) < _LOG_HEADER + _FRAME_HEADER:
+        return False
+    size = _page_size(b"", log)
+    salts, sums = _salts(log), struct.unpack_from(">II", log, 24)
+    good = _checksum(log[:24], log, (0, 0)) == sums
+    commits = 0
+    for place in range(_LOG_HEADER, len(log) - _FRAME_HEADER - size + 1, _FRAME_HEADER + size):
+        same = log[place + 8 : place + 16] == salts
+        if good:
+            page = log[place + _FRAME_HEADER : place + _FRAME_HEADER + size]
+            sums = _checksum(page, log, _checksum(log[place : place + 8], log, sums))
+            good = same and sums == struct.unpack_from(">II", log, place + 16)
+        if not good and same and struct.unpack_from(">I", log, place + 4)[0]:
+            commits += 1
+    return commits > 1
+
+
+def _checksum(data: bytes, log: bytes, before: tuple[int, ...]) -> tuple[int, ...]:
+    """The running sum of the log's format, in the byte order that its first word names."""
+    order = ">" if log[3] & 1 else "<"
+    first, second = before
+    words = struct.unpack(f"{order}{len(data) // 4}I", data[: len(data) // 4 * 4])
+    for place in range(0, len(words) - 1, 2):
+        first = (first + words[place] + second) & 0xFFFFFFFF
+        second = (second + words[place + 1] + first) & 0xFFFFFFFF
+    return first, second
 
 
 def _rows(page: _Page, newest: dict[int, bytes], oldest: dict[int, bytes]) -> Iterator[Row]:

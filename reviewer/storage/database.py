@@ -48,7 +48,7 @@ class Database:
             raise storage_error(error, path) from error
         try:
             self._set_up()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             self._connection.close()
             raise storage_error(error, path) from error
         self.tables = sqlite_utils.Database(self._connection)
@@ -83,7 +83,7 @@ class Database:
         declared = {step.name for step in SCHEMA.pending(sqlite_utils.Database(memory=True))}
         try:
             newer = sorted({step.name for step in SCHEMA.applied(self.tables)} - declared)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise storage_error(error, self.path) from error
         if newer:
             raise StorageProblem(
@@ -195,7 +195,8 @@ def storage_error(error: Exception, path: Path) -> Exception:
             "what was decided before is kept.",
             detail=words,
         )
-    if isinstance(error, sqlite3.Error) and any(sign in words for sign in _DAMAGE):
+    damaged = isinstance(error, sqlite3.Error) and any(sign in words for sign in _DAMAGE)
+    if damaged or isinstance(error, UnicodeDecodeError):  # of SQLite's words about a schema that is no text any more
         return DamagedStore(
             f"The store {path} is damaged. Close the program and open it again: it then sets the file aside and "
             "salvages the unsent decisions.",

@@ -174,6 +174,16 @@ def chain(database: Database) -> list[ChainRow]:
     return [ChainRow(row["sequence"], row["previous"], bytes(row["content"]), row["digest"]) for row in rows]
 
 
+def chain_end(database: Database, count: int) -> list[ChainRow]:
+    """The latest audit rows in order."""
+    rows = database.execute(
+        "SELECT sequence, previous, content, digest FROM audit WHERE sequence >"
+        " (SELECT coalesce(max(sequence), 0) - ? FROM audit) ORDER BY sequence",
+        (count,),
+    )
+    return [ChainRow(row["sequence"], row["previous"], bytes(row["content"]), row["digest"]) for row in rows]
+
+
 def disagreements(database: Database) -> list[str]:
     """Where decision, outbox and audit rows don't agree one to one, in words.  Empty when all is well."""
     faults: list[str] = []

@@ -86,11 +86,11 @@ def salvage(path: Path) -> Finding:
         _take(row, traces, texts, accounts)
     found: list[Salvaged] = []
     unreadable: list[str] = []
-    withdrawn = _withdrawn(traces.values())
+    withdrawn, doubtful = _withdrawn(traces.values())
     for sequence, trace in sorted(traces.items()):
         if trace.states & {"settled", "withdrawn"} or trace.resolved or trace.name in withdrawn:
             continue
-        made = _made(sequence, trace, texts)
+        made = _made(sequence, trace, texts, doubtful)
         if made is not None:
             found.append(made)
         elif trace.states or trace.name:
@@ -136,7 +136,7 @@ def _take(row: Row, traces: dict[int, _Traces], texts: dict[str, bytes], account
 def _take_bare(trace: _Traces, body: bytes, commitment: str) -> None:
     try:
         value = msgspec.json.decode(body, type=dict[str, Any])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError):
         return
     trace.bare.append((value, commitment))
 
@@ -155,7 +155,7 @@ def _take_audit(trace: _Traces, content: bytes) -> None:
         return
 
 
-def _made(sequence: int, trace: _Traces, texts: dict[str, bytes]) -> Salvaged | None:
+def _made(sequence: int, trace: _Traces, texts: dict[str, bytes], doubtful: set[str]) -> Salvaged | None:
     """The decision of these traces, where its bytes can be proved."""
     body = next(iter(trace.bodies.values()), None) or _rebuilt(trace, texts)
     if body is None:
@@ -171,7 +171,7 @@ def _made(sequence: int, trace: _Traces, texts: dict[str, bytes]) -> Salvaged | 
     if "parked" in trace.states:
         state = "parked"
         status, detail = _receipt(trace.receipt)
-    elif not trace.states:
+    elif not trace.states or decision.id in doubtful:
         state, status = "parked", "rejected"
         detail = "The store was damaged; whether this went out can't be told any more. Look whether the case is open."
     return Salvaged(
@@ -195,21 +195,29 @@ def _rebuilt(trace: _Traces, texts: dict[str, bytes]) -> bytes | None:
     return None
 
 
-def _withdrawn(traces: Iterable[_Traces]) -> set[str]:
-    """The decisions that were taken back before sending, though the row that says so may be lost."""
-    return {
-        str(bare.get("supersedes", ""))
-        for trace in traces
-        if "withdrawn" in trace.states
-        for bare, _ in trace.bare
-        if bare.get("kind") == "withdraw"
-    } - {""}
+def _withdrawn(traces: Iterable[_Traces]) -> tuple[set[str], set[str]]:
+    """The decisions that were taken back before sending, though the row that says so may be lost; and those
+    of which it is not known whether their withdrawal was to be sent."""
+    withdrawn: set[str] = set()
+    doubtful: set[str] = set()
+    for trace in traces:
+        for bare in _readable(trace):
+            if bare.get("kind") == "withdraw" and bare.get("supersedes"):
+                known = doubtful if not trace.states else withdrawn if "withdrawn" in trace.states else set()
+                known.add(str(bare["supersedes"]))
+    return withdrawn, doubtful
+
+
+def _readable(trace: _Traces) -> Iterable[dict[str, Any]]:
+    yield from (bare for bare, _ in trace.bare)
+    for body in trace.bodies.values():
+        yield msgspec.json.decode(body, type=dict[str, Any])
 
 
 def _receipt(receipt: bytes) -> tuple[str, str]:
     try:
         value = msgspec.json.decode(receipt, type=dict[str, Any])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError):
         return "rejected", ""
     return str(value.get("status", "rejected")), str(value.get("detail", ""))
 

@@ -15,8 +15,10 @@ from pathlib import Path
 
 from reviewer.domain.decision import Receipt, ReceiptStatus
 from reviewer.domain.values import sha256_hex
+from reviewer.ledger.chain import broken_link
 from reviewer.storage import accounts, decisions, outbox
 from reviewer.storage.accounts import AccountRow
+from reviewer.storage.carve import log_is_broken
 from reviewer.storage.database import DamagedStore, Database, storage_error
 from reviewer.storage.salvage import Finding, Salvaged, salvage
 
@@ -26,6 +28,8 @@ _REPORT = "salvaged.json"
 _ENDINGS = ("", "-wal", "-shm", ".damaged")
 #: Larger stores are looked through in the background, after the start.
 _LOOK_THROUGH_BYTES = 32 * 1024 * 1024
+#: So many audit rows are looked at after a start: what is older was looked at when it was new.
+_LATEST = 5000
 #: What is looked through at every start all the same.
 _PRECIOUS = ("outbox", "inbox", "account", "kept")
 
@@ -52,6 +56,8 @@ def make_whole(path: Path, moment: str) -> Path | None:
     if not path.exists() or not path.stat().st_size:
         return None
     try:
+        if log_is_broken(path):
+            raise _damaged(path, "the log is damaged before its end")
         database = Database(path, read_only=True)
         try:
             database.refuse_newer()
@@ -89,23 +95,42 @@ def is_small(path: Path) -> bool:
 
 
 def look_through(path: Path) -> str:
-    """Look through the whole store with a reading connection of its own; what is wrong, or the empty text.
+    """Look through what a start does not, with a reading connection of its own: every table of a large store but
+    the queue's mirror, and the chain of the latest audit rows.  What is wrong, or the empty text.
 
     Where it is damaged that is marked, so that the next start sets it aside.
     """
     try:
         database = Database(path, read_only=True)
         try:
-            found = database.one("PRAGMA quick_check(1)")
+            words = _tables_fault(database) or _chain_fault(database)
         finally:
             database.close()
     except DamagedStore as error:
         words = error.detail
-    else:
-        words = "" if found is not None and found[0] == "ok" else str(found[0] if found else "no answer")
     if words:
         _marker(path).write_text(words + "\n", encoding="utf-8")
     return words
+
+
+def _tables_fault(database: Database) -> str:
+    if is_small(database.path):
+        return ""  # the start has looked
+    for name in (*_PRECIOUS, "decision", "decision_text", "audit", "desk_case", "draft"):
+        found = database.one(f"PRAGMA quick_check('{name}')")
+        if found is None or found[0] != "ok":
+            return str(found[0]) if found else "no answer"
+    return ""
+
+
+def _chain_fault(database: Database) -> str:
+    """Bytes that changed inside of a row break no page: the digests tell."""
+    rows = decisions.chain_end(database, _LATEST)
+    broken = broken_link(rows)
+    if broken:
+        return f"audit row {broken[0]} {broken[1]}"
+    faults = decisions.disagreements(database)
+    return faults[0] if faults else ""
 
 
 def set_aside(path: Path, moment: str) -> Path:
