@@ -202,5 +202,24 @@ def test_a_batch_has_at_most_a_hundred(hub):
     assert hub.call("POST", "/v1/decisions", json={"decisions": many}).status_code == 422
 
 
+def test_a_decision_on_a_listing_that_has_ended_can_only_be_withdrawn(hub):
+    hub.open_case("l-a")
+    first = hub.decision(hub.claim()[0])
+    hub.decide(first)
+    hub.upsert(hub.item("l-a", state="ended", flags=[]))
+    assert hub.decide(hub.supersede(first, "clear"))[0]["status"] == "gone"
+    assert hub.decide(hub.supersede(first, "withdraw"))[0]["status"] == "accepted"
+
+
+def test_what_supersedes_in_a_withdrawn_case_is_gone(hub):
+    case_id = hub.open_case("l-a")
+    first = hub.decision(hub.claim()[0])
+    back = hub.supersede(first, "withdraw")
+    hub.decide(first, back)
+    hub.upsert(hub.item("l-a", state="deleted", flags=[]))
+    assert hub.case(case_id)["state"] == "withdrawn"
+    assert hub.decide(hub.supersede(back, "clear"))[0]["status"] == "gone"
+
+
 def me(hub):
     return hub.get("/v1")["reviewer"]["id"]

@@ -150,3 +150,49 @@ def measure_of(kind):
 
 def released(item):
     return {"id": item["lease"]["id"], "token": item["lease"]["token"], "reason": "done_for_today"}
+
+
+def two_cases_of_one_listing(hub):
+    """A cleared case that is reopened after another flag opened a second one; the reopened first, with its revision."""
+    first = hub.open_case("l-a")
+    cleared = hub.decision(hub.claim()[0], "clear")
+    hub.decide(cleared)
+    second = hub.open_case("l-a")
+    hub.decide(hub.supersede(cleared, "withdraw"))
+    assert first != second
+    return first, second
+
+
+def test_a_takedown_settles_the_other_cases_of_its_listing_and_its_reversal_reopens_them(hub):
+    first, second = two_cases_of_one_listing(hub)
+    leased = hub.claim(case_ids=[first])[0]
+    hub.claim("other", case_ids=[second])
+    taken = hub.decision(leased)
+    receipt = hub.decide(taken)[0]
+    assert "1 other open case of this listing settled with it" in receipt["effects"]
+    assert hub.case(second)["state"] == "withdrawn"
+    receipt = hub.decide(hub.supersede(taken, "withdraw"))[0]
+    assert "1 case of this listing reopened" in receipt["effects"]
+    assert hub.case(second)["state"] == "open"
+
+
+def test_within_one_batch_the_second_case_of_a_listing_is_gone(hub):
+    first, second = two_cases_of_one_listing(hub)
+    held = {item["case"]["id"]: item for item in hub.claim(case_ids=[first, second])}
+    ruling, late = hub.decision(held[first]), hub.decision(held[second], "clear")
+    assert [receipt["status"] for receipt in hub.decide(ruling, late)] == ["accepted", "gone"]
+    again = hub.decision(held[second], "clear")
+    back = hub.supersede(ruling, "withdraw")
+    assert [receipt["status"] for receipt in hub.decide(back, again)] == ["accepted", "lease_lost"]
+
+
+def test_a_measure_from_before_still_hides_the_listing_after_a_later_one_is_undone(hub):
+    first, second = two_cases_of_one_listing(hub)
+    hide = {"kind": "listing_hidden", "scope": "listing", "days": None}
+    held = {item["case"]["id"]: item for item in hub.claim(case_ids=[first, second])}
+    hub.decide(hub.decision(held[first], "warn", measure=hide))
+    taken = hub.decision(held[second])
+    hub.decide(taken)
+    assert hub.case(first)["listing"]["state"] == "removed"
+    hub.decide(hub.supersede(taken, "withdraw"))
+    assert hub.case(first)["listing"]["state"] == "hidden"

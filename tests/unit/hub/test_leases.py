@@ -140,5 +140,38 @@ def test_escalated_cases_are_for_leads(hub):
     assert hub.case(case_id)["state"] == "escalated"
 
 
+def test_a_lease_named_twice_or_with_another_token_is_not_held(hub, clock):
+    hub.open_case()
+    held = hub.claim()[0]
+    other = named(held) | {"token": held["lease"]["token"] + 1}
+    renewed = hub.post("/v1/leases/renew", {"leases": [named(held), named(held), other]})["items"]
+    assert [item["status"] for item in renewed] == ["renewed", "lease_lost", "lease_lost"]
+    clock.pass_(minutes=11)
+    hub.claim("other", case_ids=["nothing"])
+    assert hub.post("/v1/leases/renew", {"leases": [named(held)]})["items"][0]["status"] == "renewed"
+    assert hub.case(held["case"]["id"])["state"] == "leased"
+    given = [named(held) | {"reason": "skipped"}, named(held) | {"reason": "skipped"}]
+    answered = hub.post("/v1/leases/release", {"leases": given})["items"]
+    assert [item["status"] for item in answered] == ["released", "lease_lost"]
+
+
+def test_a_case_may_be_skipped_again(hub):
+    case_id = hub.open_case()
+    for reason in ("skipped", "needs_expert"):
+        held = hub.claim(case_ids=[case_id])[0]
+        released = hub.post("/v1/leases/release", {"leases": [named(held) | {"reason": reason}]})
+        assert released["items"][0]["status"] == "released"
+    assert hub.claim() == []
+
+
+def test_who_holds_the_others_is_said_only_where_fewer_came_than_were_asked_for(hub):
+    for _ in range(3):
+        hub.open_case()
+    hub.claim("other", count=1)
+    assert hub.post("/v1/leases", {"count": 1})["leased_elsewhere"] == []
+    short = hub.post("/v1/leases", {"count": 5})
+    assert (len(short["items"]), short["leased_elsewhere"][0]["reviewer"]) == (1, "Other")
+
+
 def named(item):
     return {"id": item["lease"]["id"], "token": item["lease"]["token"]}
