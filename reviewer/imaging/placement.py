@@ -28,6 +28,8 @@ _LEAST_COSINE: Final = 0.88
 """Two guesses that agree turn by less than half a radian from each other."""
 _MOST_LOGARITHM: Final = 0.7
 """Two guesses that agree differ in scale by a factor of less than 2."""
+_TRIED: Final = 3
+"""How many of the best guesses are refined."""
 _LEAST_SCALE: Final = 0.12
 _MOST_SCALE: Final = 6.0
 
@@ -84,7 +86,7 @@ def placements(pairs: Pairs, longest_side: int, least: int, most: int) -> list[P
     for _ in range(most):
         if len(pairs) < least:
             break
-        placed = _best(pairs, longest_side)
+        placed = _best(pairs, longest_side, least)
         if placed is None or placed[0].inliers < least:
             break
         placement, fitting = placed
@@ -111,14 +113,16 @@ def _poses(points: Keypoints) -> Floats:
     return np.column_stack([points.places, points.scales, points.angles]).astype(np.float32)
 
 
-def _best(pairs: Pairs, longest_side: int) -> tuple[Placement, NDArray[np.bool_]] | None:
+def _best(pairs: Pairs, longest_side: int, least: int) -> tuple[Placement, NDArray[np.bool_]] | None:
     guesses = _guesses(pairs)
     usable = (guesses[:, 2] >= _LEAST_SCALE) & (guesses[:, 2] <= _MOST_SCALE)
     if not usable.any():
         return None
-    votes = _votes(pairs, guesses, longest_side) * usable
+    votes = _votes(pairs, guesses, longest_side, least) * usable
     best: tuple[Placement, NDArray[np.bool_]] | None = None
-    for number in np.argsort(-votes, kind="stable")[:4]:
+    for number in np.argsort(-votes, kind="stable")[:_TRIED]:
+        if not votes[number]:
+            break
         placed = _refined(pairs, _similarity(guesses[number]), longest_side)
         if placed is not None and (best is None or placed[0].inliers > best[0].inliers):
             best = placed
@@ -135,8 +139,11 @@ def _guesses(pairs: Pairs) -> Floats:
     return np.column_stack([a, b, scale, x, y]).astype(np.float32)
 
 
-def _votes(pairs: Pairs, guesses: Floats, longest_side: int) -> NDArray[np.float64]:
-    """For each guess the summed likeness of the pairs that it brings together, agreeing in scale and angle too."""
+def _votes(pairs: Pairs, guesses: Floats, longest_side: int, least: int) -> NDArray[np.float64]:
+    """For each guess the summed likeness of the pairs that it brings together, agreeing in scale and angle too.
+
+    None for a guess that brings together fewer than `least`.
+    """
     a, b, scale, x, y = (guesses[:, column : column + 1] for column in range(5))
     rx, ry = pairs.reference[:, 0][None, :], pairs.reference[:, 1][None, :]
     off_x = a * rx - b * ry + x - pairs.query[:, 0][None, :]
@@ -148,7 +155,8 @@ def _votes(pairs: Pairs, guesses: Floats, longest_side: int) -> NDArray[np.float
     fits &= directions @ directions.T >= _LEAST_COSINE
     fits &= np.abs(logarithms[:, None] - logarithms[None, :]) <= _MOST_LOGARITHM
     weights = np.maximum(pairs.likeness - (_LEAST_LIKENESS - 0.05), 0.0)
-    return np.asarray(fits @ weights, dtype=np.float64)
+    enough = fits.sum(axis=1) >= least
+    return np.asarray((fits @ weights) * enough, dtype=np.float64)
 
 
 def _similarity(guess: Floats) -> Matrix:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from reviewer.imaging.keypoints import DIMENSIONS, Floats, Keypoints
 
 _NEIGHBOURS: Final = 10
-_PROBES: Final = 12
+_PROBES: Final = 6
 _LEAST_LIKENESS: Final = 0.80
 _TURNS: Final = 12
 _SCALES: Final = 8
