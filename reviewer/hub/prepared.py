@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
-    Boolean,
     Connection,
     Delete,
     Dialect,
@@ -24,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
 
 _PREFIX = "p_"
 
@@ -38,13 +38,15 @@ def inserting(table: Table) -> Insert:
     return insert(table).values({column.name: given(column.name) for column in table.c if column.name != "seq"})
 
 
-class _Among(FunctionElement[bool]):
+class _Among(FunctionElement[Any]):
+    """Has no type on purpose: SQLite would be asked whether a truth value is 1, and could use no index."""
+
     name = "among"
-    type = Boolean()
+    type = NullType()
     inherit_cache = True
 
 
-def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+def among(column: ColumnElement[Any], name: str) -> ColumnElement[Any]:
     """That a text column has one of the texts in the list that is given by that name."""
     return _Among(column, bindparam(_PREFIX + name, None))
 
@@ -52,7 +54,7 @@ def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
 @compiles(_Among, "sqlite")
 def _among_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     column, values = (compiler.process(part, **options) for part in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({values}))"
+    return f"{column} IN (SELECT CAST(value AS TEXT) FROM json_each({values}))"
 
 
 @compiles(_Among, "postgresql")
