@@ -81,6 +81,8 @@ def _document(copy: Path, now: datetime) -> dict[str, Any]:
     try:
         database = Database(copy, read_only=True)
         try:
+            if database.is_new():
+                return document_of((), (), now)
             return document_of(outbox.entries(database, of_all=True), outbox.inbox(database, of_all=True), now)
         finally:
             database.close()

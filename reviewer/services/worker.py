@@ -191,7 +191,7 @@ class AccountWorker:
                     return
                 if duty.due_at <= self._clock():
                     duty.do(self._connector_or_fail(), self._clock)
-                    self._failures = 0
+            self._failures = 0  # a whole round went well: waits are short again
         except Exception as error:  # noqa: BLE001 - becomes the account's state
             self._note(error)
 
@@ -204,7 +204,6 @@ class AccountWorker:
         service = self._connector.service()
         self._connected(self._connector, service)
         self._online = True
-        self._failures = 0
         self._retry_at = 0.0
         for duty in self._duties:
             duty.soon()

@@ -93,6 +93,10 @@ class Database:
                 detail=f"unknown schema steps: {', '.join(newer)}",
             )
 
+    def is_new(self) -> bool:
+        """Whether no schema step was made yet, as where the program was killed at its first start."""
+        return not self.tables["_sqlite_migrations"].exists() or not SCHEMA.applied(self.tables)
+
     def _migrate(self) -> None:
         try:
             self.refuse_newer()

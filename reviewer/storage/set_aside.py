@@ -61,7 +61,8 @@ def make_whole(path: Path, moment: str) -> Path | None:
         database = Database(path, read_only=True)
         try:
             database.refuse_newer()
-            check(database)
+            if not database.is_new():
+                check(database)
         finally:
             database.close()
     except DamagedStore:

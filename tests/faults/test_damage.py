@@ -334,6 +334,19 @@ def test_a_damaged_store_can_be_exported_as_it_lies(filled: tuple[Path, dict[str
     assert exported == unsent(filled[1]).keys()
 
 
+def test_a_first_start_that_was_killed_is_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / STORE
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+    out = tmp_path / "unsent.json"
+    ran = CliRunner().invoke(app, ["outbox", "export", "--data", str(tmp_path), "--out", str(out)])
+    assert ran.exit_code == 0, ran.output
+    store, aside = opened(path)
+    assert not aside
+    keep(store, made(1))
+    store.close()
+
+
 def test_a_second_instance_is_kept_out_and_changes_nothing(open_desk: Open) -> None:
     desk = open_desk(delay_s=30.0)
     desk.ready(4)
