@@ -76,6 +76,7 @@ class DecodePool:
         self._lock = threading.Lock()
         self._work = threading.Condition(self._lock)
         self._busy = threading.Condition(self._lock)
+        self._up = threading.Condition(self._lock)
         self._closing = threading.Event()
         self._ready = threading.Event()
         self._queue: list[_Job] = []
@@ -140,9 +141,15 @@ class DecodePool:
         """The weakest worker's own report, with what it tried after its lock-down; None until one is up."""
         return self._weakest()
 
-    def wait_ready(self, seconds: float) -> bool:
-        """Wait until a first worker is up; False if none is after `seconds`.  Not for the GUI thread."""
-        return self._ready.wait(seconds)
+    def wait_ready(self, seconds: float, *, every: bool = False) -> bool:
+        """Wait until a first worker (or `every` one) is up; False if it is not after `seconds`.
+
+        Up means locked in and greeted.  Not for the GUI thread.
+        """
+        if not every:
+            return self._ready.wait(seconds)
+        with self._up:
+            return self._up.wait_for(lambda: all(hello is not None for hello in self._greeted), seconds)
 
     def worker_pids(self) -> list[int]:
         """The process ids of the workers that live, for diagnostics."""
@@ -217,6 +224,7 @@ class DecodePool:
             self._leave()
         with self._lock:
             self._greeted[slot] = self._last_hello = hello
+            self._up.notify_all()
         self._ready.set()
         return child
 

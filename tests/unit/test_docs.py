@@ -19,7 +19,7 @@ def test_every_link_of_a_page_leads_somewhere(page):
 
 def test_every_command_of_the_readme_exists():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    commands = (ROOT / "reviewer" / "cli.py").read_text(encoding="utf-8")
+    commands = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "reviewer" / "cli").glob("*.py"))
     for name in set(re.findall(r"^    reviewer ([a-z]+)", text, flags=re.M)):
         assert f"def {name}(" in commands or f'name="{name}"' in commands, name
 

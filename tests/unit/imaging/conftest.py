@@ -12,7 +12,7 @@ from reviewer.imaging.pool import DecodePool
 def pool() -> Iterator[DecodePool]:
     """Two workers, up and ready."""
     with DecodePool(2) as decode_pool:
-        assert decode_pool.wait_ready(30)
+        assert decode_pool.wait_ready(30, every=True)
         yield decode_pool
 
 

@@ -72,6 +72,7 @@ def test_it_gives_what_the_decoder_gives(pool: DecodePool) -> None:
 
 def test_hostile_files_are_answered_in_time_and_no_worker_dies(pool: DecodePool) -> None:
     folder = shared("data", "hostile")
+    assert pool.wait_ready(LONG, every=True)
     pids = pool.worker_pids()
     with (folder / "hostile.csv").open(newline="", encoding="utf-8") as table:
         rows = list(csv.DictReader(table))
@@ -97,6 +98,7 @@ def test_hostile_files_are_answered_in_time_and_no_worker_dies(pool: DecodePool)
 
 @linux
 def test_a_worker_is_fully_locked_in(pool: DecodePool) -> None:
+    assert pool.wait_ready(LONG, every=True)
     hello = pool.hello
     assert hello is not None
     assert hello.checks == dict.fromkeys(("open", "socket", "exec", "fork"), "refused")

@@ -1,4 +1,4 @@
-"""The commands.  The one module that imports inside its functions, so that each starts fast."""
+"""The commands, a module for each group: the package that imports inside its functions, so that each starts fast."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
+from reviewer.cli.evidence import evidence_app
 from reviewer.errors import OperatorError
 
 app = typer.Typer(name="reviewer", add_completion=False, pretty_exceptions_enable=False)
 hub_app = typer.Typer(no_args_is_help=True, help="Run the reference queue server.")
 app.add_typer(hub_app, name="hub")
-evidence_app = typer.Typer(no_args_is_help=True, help="Measure and try out the picture evidence.")
 app.add_typer(evidence_app, name="evidence")
 outbox_app = typer.Typer(no_args_is_help=True, help="Look after decisions that were not sent yet.")
 app.add_typer(outbox_app, name="outbox")
@@ -247,45 +247,6 @@ def hub_references(
     finally:
         store.close()
     typer.echo(f"{count} reference products are there.")
-
-
-@evidence_app.command("evaluate")
-def evidence_evaluate(
-    folder: Annotated[Path, typer.Argument(help="A folder with market_edits.csv and not_a_copy_pairs.csv.")],
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the numbers to a file as well.")] = None,
-    peers: Annotated[bool, typer.Option("--peers", help="Run imagehash and pdqhash on the same pictures.")] = False,
-    products: Annotated[
-        Path | None, typer.Option(help="The folder of all references; by default that of the originals.")
-    ] = None,
-    processes: Annotated[int, typer.Option(min=1, max=32, help="Evidence processes.")] = 2,
-) -> None:
-    """Recall by edit and false hits on edited pictures, with intervals."""
-    from reviewer.evidence_command import run_evaluation, table, write_json
-
-    document = run_evaluation(
-        folder,
-        products,
-        with_peers=peers,
-        processes=processes,
-        tell=lambda words: typer.echo(words, err=True),
-    )
-    if json_file is not None:
-        write_json(document, json_file)
-    for line in table(document):
-        typer.echo(line)
-
-
-@evidence_app.command("compare")
-def evidence_compare(
-    picture: Annotated[Path, typer.Argument(help="A listing's picture.")],
-    reference: Annotated[Path, typer.Argument(help="The picture that it may be a copy of.")],
-    out: Annotated[Path, typer.Option(help="The PNG file to draw.")] = Path("comparison.png"),
-) -> None:
-    """Find one picture in another, draw where, and say how they match."""
-    from reviewer.evidence_command import compare_files
-
-    words, _ = compare_files(picture, reference, out)
-    typer.echo(words)
 
 
 def main() -> None:
