@@ -9,12 +9,14 @@ from typing import Annotated
 import typer
 
 from reviewer.cli.evidence import evidence_app
+from reviewer.cli.reasons import reasons_app
 from reviewer.errors import OperatorError
 
 app = typer.Typer(name="reviewer", add_completion=False, pretty_exceptions_enable=False)
 hub_app = typer.Typer(no_args_is_help=True, help="Run the reference queue server.")
 app.add_typer(hub_app, name="hub")
 app.add_typer(evidence_app, name="evidence")
+app.add_typer(reasons_app, name="reasons")
 outbox_app = typer.Typer(no_args_is_help=True, help="Look after decisions that were not sent yet.")
 app.add_typer(outbox_app, name="outbox")
 

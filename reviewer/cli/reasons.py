@@ -1,0 +1,53 @@
+"""`reviewer reasons`: the statement of reasons of a decision, and the verdict on files of statements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reviewer.errors import OperatorError
+
+reasons_app = typer.Typer(help="Statements of reasons: what a decision yields, and the verdict on files of them.")
+
+
+@reasons_app.command("validate")
+def reasons_validate(
+    file: Annotated[Path, typer.Argument(help="A statement a line, or an object whose member payload holds one.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line instead of words.")] = False,
+) -> None:
+    """Say of each line whether the Transparency Database takes it, and why not; exit code 1 where it refuses one."""
+    import json
+
+    from reviewer.policy.statement_file import judge_lines
+
+    counted = refused = warned = 0
+    try:
+        with file.open("rb") as lines:
+            for line in judge_lines(lines):
+                counted += 1
+                refused += not line.verdict.valid
+                warned += bool(line.verdict.valid and line.verdict.warnings)
+                if as_json:
+                    row = {
+                        "line": line.number,
+                        "puid": line.puid,
+                        "valid": line.verdict.valid,
+                        "reasons": [{"member": one.member, "reason": one.words} for one in line.verdict.faults],
+                        "warnings": [{"member": one.member, "reason": one.words} for one in line.verdict.warnings],
+                    }
+                    typer.echo(json.dumps(row, ensure_ascii=True))
+                    continue
+                verdict = "valid" if line.verdict.valid else "invalid"
+                typer.echo(f"line {line.number}: {verdict}{f'  {line.puid}' if line.puid else ''}")
+                for one in line.verdict.faults:
+                    typer.echo(f"    {one}")
+                for one in line.verdict.warnings:
+                    typer.echo(f"    warning: {one}")
+    except OSError as error:
+        raise OperatorError(f"{file} can't be read: {error.strerror}.") from None
+    if not as_json:
+        typer.echo(f"{counted} statements: {counted - refused} valid ({warned} with warnings), {refused} invalid.")
+    if refused:
+        raise typer.Exit(1)
