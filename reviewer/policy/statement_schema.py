@@ -116,7 +116,8 @@ def _named(error: ValidationError) -> Iterator[Finding]:
     """The findings of one error of the validator, in our words, with the member that must be mended."""
     place = [str(part) for part in error.absolute_path]
     member = ".".join(place)
-    name, bound = error.validator, error.validator_value
+    name: Any = error.validator
+    bound: Any = error.validator_value
     if name == "anyOf" and not place:
         yield Finding(", ".join(_RESTRICTIONS), "at least one of them must be filled")
     elif name in ("anyOf", "oneOf") and error.context:
@@ -141,7 +142,7 @@ def _named(error: ValidationError) -> Iterator[Finding]:
 
 
 def _words(error: ValidationError, name: object, bound: Any) -> str:
-    value = error.instance
+    value: Any = error.instance
     match name:
         case "type":
             wanted = bound if isinstance(bound, str) else " or ".join(bound)
