@@ -53,7 +53,14 @@ contention: .venv/.dev ## Many reviewers at one hub, and at two hubs on PostgreS
 	$(BIN)/python -m tests.contention --claims $(CLAIMS) --decisions $(DECISIONS)
 
 fuzz: EXAMPLES ?= 1000
-fuzz: .venv/.dev ## Made-up requests by the OpenAPI document at the running hub, EXAMPLES for each call (1000)
+fuzz: FUZZ_SECONDS ?= 120
+fuzz: .venv/.dev ## Damaged pictures at the decoder for FUZZ_SECONDS (120); made-up requests at the hub, EXAMPLES a call (1000)
+	@mkdir -p out/fuzz
+	@if $(BIN)/python -c "import atheris" 2>/dev/null; then \
+		$(BIN)/python -m tests.fuzz -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=out/fuzz/ -verbosity=0; \
+	else \
+		echo "No atheris for this Python or system: the decoder is not fuzzed here."; \
+	fi
 	HUB_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest --timeout 0 tests/contract/test_hub_schemathesis.py
 
 bench: .venv/.dev ## Measure every budget against its floor and its peers

@@ -67,7 +67,7 @@ def sift(outcome: Outcome, processes: int) -> tuple[list[Claim], list[tuple[Clai
     collages = {edit.file for edit in outcome.edits if edit.edit == "collage"}
     wanted = dict.fromkeys(path for claim in claims for path in (claim.query, claim.claimed, claim.truth))
     with DecodePool(processes) as pool:
-        pictures = {path: one for path, one in decoded(pool, list(wanted), EVIDENCE_SIDE) if one is not None}
+        pictures = {path: one for path, one in decoded(pool, list(wanted), EVIDENCE_SIDE) if isinstance(one, Decoded)}
     false, excused = [], []
     for claim in claims:
         if peers.same_to_the_eye(pictures[claim.truth], pictures[claim.claimed]):
@@ -91,7 +91,9 @@ def run_peers(folder: Path, products: Path | None, processes: int) -> list[dict[
     with DecodePool(processes) as pool:
         for start in range(0, len(every), 100):
             pictures = dict(decoded(pool, every[start : start + 100], peers.PEER_SIDE))
-            hashed |= peers.hash_all({path: one for path, one in pictures.items() if one is not None}, processes)
+            looked = {path: one for path, one in pictures.items() if isinstance(one, Decoded)}
+            hashed |= peers.hash_all(looked, processes)
+    references = [path for path in references if path in hashed]
     lines: list[dict[str, Any]] = []
     for peer in peers.PEERS:
         if not any(peer in one.by_peer for one in hashed.values()):

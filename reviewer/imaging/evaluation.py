@@ -22,7 +22,7 @@ from typing import Final
 from reviewer.errors import OperatorError
 from reviewer.imaging.evidence import EVIDENCE_SIDE, Evidence
 from reviewer.imaging.matches import STRENGTH, Match, MatchClass
-from reviewer.imaging.pictures import Decoded
+from reviewer.imaging.pictures import Decoded, RefusedPicture
 from reviewer.imaging.pool import DecodePool
 
 HELD_OUT_BELOW: Final = 77
@@ -32,6 +32,8 @@ _Z: Final = 1.959964
 _ENDINGS: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif"})
 _BEFOREHAND: Final = 16
 """Pictures that are decoded ahead of the evidence processes."""
+_TRIES: Final = 3
+"""How often a picture is tried again whose decoding took too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,27 +125,43 @@ def rows(edits: Iterable[Edit], hit: Callable[[Edit], bool]) -> list[Row]:
 
 
 def read_tables(folder: Path) -> tuple[list[Edit], list[Pair]]:
-    """Both tables; raises OperatorError where one is missing or not as it must be."""
-    try:
-        with (folder / "market_edits.csv").open(encoding="utf-8", newline="") as file:
-            edits = [
-                Edit(_at(folder, row["file"]), _at(folder, row["original"]), row["edit"])
-                for row in csv.DictReader(file)
-            ]
-        pairs = []
-        if (folder / "not_a_copy_pairs.csv").exists():
-            with (folder / "not_a_copy_pairs.csv").open(encoding="utf-8", newline="") as file:
-                pairs = [
-                    Pair(_at(folder, row["file_a"]), _at(folder, row["file_b"]), row["relation"])
-                    for row in csv.DictReader(file)
-                ]
-    except (OSError, KeyError) as error:
-        raise OperatorError(
-            f"{folder} needs market_edits.csv with the columns file, original, edit, and may have"
-            " not_a_copy_pairs.csv with file_a, file_b, relation.",
-            detail=str(error),
-        ) from error
+    """Both tables; raises OperatorError where one is not there or not as it must be, or names a missing file."""
+    edits = [
+        Edit(_at(folder, row["file"]), _at(folder, row["original"]), row["edit"])
+        for row in _read_table(folder / "market_edits.csv", ("file", "original", "edit"))
+    ]
+    pairs = [
+        Pair(_at(folder, row["file_a"]), _at(folder, row["file_b"]), row["relation"])
+        for row in _read_table(folder / "not_a_copy_pairs.csv", ("file_a", "file_b", "relation"))
+    ]
+    if not edits:
+        raise OperatorError(f"{folder / 'market_edits.csv'} has no rows: name at least one edited picture.")
+    named = [path for edit in edits for path in (edit.file, edit.original)]
+    missing = [path for path in [*named, *(p for pair in pairs for p in (pair.one, pair.other))] if not path.is_file()]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise OperatorError(f"{missing[0]}{more}, named in the tables of {folder}, can't be found.")
     return edits, pairs
+
+
+def _read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of a table, each with all of `columns` filled.  Raises OperatorError with what is wrong and where."""
+    found: list[dict[str, str]] = []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            absent = [name for name in columns if name not in (reader.fieldnames or ())]
+            if absent:
+                raise OperatorError(f"{path} lacks the column {absent[0]}; it needs {', '.join(columns)}.")
+            for row in reader:
+                if empty := [name for name in columns if not row[name]]:
+                    raise OperatorError(f"{path}, line {reader.line_num}: {empty[0]} is empty.")
+                found.append({name: row[name] for name in columns})
+    except OSError as error:
+        raise OperatorError(f"{path} can't be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise OperatorError(f"{path} is no CSV file in UTF-8: {error}.") from error
+    return found
 
 
 def _at(folder: Path, name: str) -> Path:
@@ -165,6 +183,7 @@ def evaluate(
     """Run the whole protocol; `tell` hears how far it is."""
     edits, pairs = read_tables(folder)
     references = reference_files(edits, pairs, products)
+    named = {edit.original for edit in edits}
     outcome = Outcome(edits, pairs, len(references))
     queries = list(dict.fromkeys([edit.file for edit in edits] + [p for pair in pairs for p in (pair.one, pair.other)]))
     with ExitStack() as stack:
@@ -172,7 +191,9 @@ def evaluate(
         doors = [stack.enter_context(Evidence(background=False)) for _ in range(processes)]
         tell(f"{len(references)} references are looked at ...")
         for path, picture in decoded(pool, references, EVIDENCE_SIDE):
-            if picture is None:
+            if isinstance(picture, RefusedPicture):
+                if path in named:
+                    raise OperatorError(f"{path} can't be looked at: {picture.reason} Mend it or leave out its row.")
                 outcome.refused.append(path)
                 continue
             for learning in [door.learn(str(path), picture) for door in doors]:
@@ -180,9 +201,8 @@ def evaluate(
         tell(f"{len(queries)} pictures are matched ...")
         waiting: list[tuple[Path, Future[list[Match]]]] = []
         for number, (path, picture) in enumerate(decoded(pool, queries, EVIDENCE_SIDE)):
-            if picture is None:
-                outcome.refused.append(path)
-                continue
+            if isinstance(picture, RefusedPicture):
+                raise OperatorError(f"{path} can't be looked at: {picture.reason} Mend it or leave out its row.")
             waiting.append((path, doors[number % processes].match_known(picture)))
             if len(waiting) > _BEFOREHAND:
                 _take(outcome, *waiting.pop(0))
@@ -193,22 +213,26 @@ def evaluate(
     return outcome
 
 
-def decoded(pool: DecodePool, paths: Sequence[Path], side: int) -> Iterable[tuple[Path, Decoded | None]]:
-    """The pictures of files in their order, decoded by the pool a few ahead; None where one is refused."""
-    ahead: list[tuple[Path, Future[object]]] = []
+def decoded(pool: DecodePool, paths: Sequence[Path], side: int) -> Iterable[tuple[Path, Decoded | RefusedPicture]]:
+    """The pictures of files in their order, decoded by the pool a few ahead; a machine that is too busy gets time."""
+    ahead: list[tuple[Path, bytes, Future[Decoded | RefusedPicture]]] = []
     rest = iter(paths)
     while True:
         while len(ahead) < _BEFOREHAND and (path := next(rest, None)) is not None:
             try:
                 data = path.read_bytes()
             except OSError as error:
-                raise OperatorError(f"{path} can't be read.", detail=str(error)) from error
-            ahead.append((path, pool.submit(data, side, side)))  # type: ignore[arg-type]  # futures are covariant here
+                raise OperatorError(f"{path} can't be read: {error.strerror}.") from error
+            ahead.append((path, data, pool.submit(data, side, side)))
         if not ahead:
             return
-        path, future = ahead.pop(0)
+        path, data, future = ahead.pop(0)
         result = future.result()
-        yield path, result if isinstance(result, Decoded) else None
+        for _ in range(_TRIES):
+            if isinstance(result, Decoded) or result.code not in ("timeout", "crashed"):
+                break
+            result = pool.submit(data, side, side).result()
+        yield path, result
 
 
 def _take(outcome: Outcome, query: Path, future: "Future[list[Match]]") -> None:

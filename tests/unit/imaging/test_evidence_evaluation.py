@@ -1,13 +1,14 @@
 """`reviewer evidence`: the protocol on a small made-up folder, and two pictures compared."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageOps
 from typer.testing import CliRunner
 
-from reviewer.cli import app
+from reviewer.cli import app, main
 from reviewer.errors import OperatorError
 from reviewer.evidence_command import compare_files, run_evaluation, table
 from reviewer.imaging.evaluation import Edit, held_out, read_tables, rows, wilson
@@ -78,12 +79,55 @@ def test_the_command_prints_and_writes(folder: Path, tmp_path: Path) -> None:
     assert set(row) == {"edit", "n", "recall", "low", "high"}
 
 
-def test_a_folder_without_tables_is_named(tmp_path: Path) -> None:
-    with pytest.raises(OperatorError, match=r"market_edits\.csv"):
-        read_tables(tmp_path)
-    (tmp_path / "market_edits.csv").write_text("name\nx\n")
-    with pytest.raises(OperatorError, match="columns"):
-        read_tables(tmp_path)
+EDITS = "file,original,edit\nedits/a-hflip.png,../products/img/a.png,hflip\n"
+PAIRS = "file_a,file_b,relation\n"
+
+
+@pytest.mark.parametrize(
+    ("edits", "pairs", "words"),
+    [
+        (None, PAIRS, "market_edits.csv can't be read: No such file"),
+        (EDITS, None, "not_a_copy_pairs.csv can't be read: No such file"),
+        ("name\nx\n", PAIRS, "market_edits.csv lacks the column file; it needs file, original, edit."),
+        ("", PAIRS, "lacks the column file"),
+        (EDITS, "file_a\nx\n", "not_a_copy_pairs.csv lacks the column file_b"),
+        ("file,original,edit\n", PAIRS, "has no rows"),
+        ("file,original,edit\nedits/a-hflip.png\n", PAIRS, "line 2: original is empty"),
+        (b"file,original,edit\n\xff\xfe,b,c\n", PAIRS, "no CSV file in UTF-8"),
+        (EDITS.replace("a-hflip", "gone"), PAIRS, "gone.png, named in the tables"),
+        (EDITS, PAIRS + "edits/gone.png,edits/gone2.png,x\n", "gone.png and 1 more, named in the tables"),
+        (EDITS.replace("edits/a-hflip.png", "market_edits.csv"), PAIRS, "market_edits.csv can't be looked at"),
+        (EDITS.replace("../products/img/a.png", "market_edits.csv"), PAIRS, "market_edits.csv can't be looked at"),
+    ],
+)
+def test_bad_tables_and_pictures_are_one_line(
+    folder: Path,
+    tmp_path: Path,
+    edits: str | bytes | None,
+    pairs: str | None,
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    top = tmp_path / "set"
+    shutil.copytree(folder.parent, tmp_path, dirs_exist_ok=True)
+    folder = tmp_path / folder.name
+    for name, text in (("market_edits.csv", edits), ("not_a_copy_pairs.csv", pairs)):
+        if text is None:
+            (folder / name).unlink()
+        else:
+            (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
+    monkeypatch.setattr(
+        "sys.argv",
+        ["reviewer", "evidence", "evaluate", str(folder), "--processes", "1", "--json", str(top)],
+    )
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    said = capsys.readouterr().err.splitlines()
+    assert words in said[-1]
+    assert sum(line.startswith("reviewer: ") for line in said) == 1
+    assert not top.exists()
 
 
 def test_two_files_are_compared_and_drawn(folder: Path, tmp_path: Path) -> None:
