@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from reviewer import hub
-from reviewer.hub import messages, routes_data, routes_work
+from reviewer.hub import messages, routes_banks, routes_data, routes_work
 from reviewer.hub.auth import Accounts
 from reviewer.hub.bodies import pointers
 from reviewer.hub.database import Unavailable
@@ -30,6 +30,8 @@ _REQUESTS = (
     messages.ReleaseRequest,
     messages.DecisionsRequest,
     messages.ListingsRequest,
+    messages.PairsRequest,
+    messages.HashesRequest,
 )
 
 
@@ -51,6 +53,7 @@ def create_app(store: Store, requests_per_second: float = 0) -> FastAPI:
     app.state.accounts = Accounts(store.database)
     app.include_router(routes_work.router)
     app.include_router(routes_data.router)
+    app.include_router(routes_banks.router)
     app.exception_handler(Problem)(_problem)
     app.exception_handler(HTTPException)(_framework)
     app.exception_handler(RequestValidationError)(_parameters)

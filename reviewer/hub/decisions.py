@@ -14,6 +14,7 @@ from reviewer.domain.decision import AGAINST_SELLER, DecisionKind, MeasureKind, 
 from reviewer.domain.values import sha256_hex
 from reviewer.failpoints import failpoint
 from reviewer.hub.auth import Account
+from reviewer.hub.banks import keep_fingerprints
 from reviewer.hub.batch import Batch, CaseNow
 from reviewer.hub.changes import record_changes
 from reviewer.hub.effects import apply_effects, undo_effects
@@ -94,6 +95,8 @@ def submit(
             answer = _take(view, message)
         except _Refused as refusal:
             answer = refusal.answer
+        if answer.status is ReceiptStatus.ACCEPTED:
+            keep_fingerprints(connection, message.fingerprints)
         _store(view, message, body, digest, answer)
         receipts.append(answer.receipt(message.id))
     view.close()

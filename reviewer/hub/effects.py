@@ -10,6 +10,7 @@ from sqlalchemy import and_, case, delete, insert, select, update
 from reviewer.domain.decision import AGAINST_SELLER, DecisionKind, MeasureKind
 from reviewer.domain.seller import Offence
 from reviewer.domain.values import format_time
+from reviewer.hub.banks import empty, fill
 from reviewer.hub.batch import WAITING, Batch, CaseNow
 from reviewer.hub.changes import record_changes
 from reviewer.hub.messages import DecisionMessage
@@ -61,6 +62,7 @@ def apply_effects(batch: Batch, decision: DecisionMessage, found: CaseNow) -> li
         words += _add_measure(batch, decision.id, found, measure)
     if kind is DecisionKind.TAKEDOWN:
         words += _withdraw_siblings(batch, decision.id, found)
+        fill(batch.connection, batch.account, decision, batch.moment)
     if any(measure.kind is MeasureKind.ACCOUNT_CLOSED for measure in wanted):
         words += _raise_others(batch, decision.id, found)
     if kind is DecisionKind.ESCALATE:
@@ -246,6 +248,8 @@ def undo_effects(batch: Batch, decision_id: str, found: CaseNow) -> list[str]:
     if _OVERTURN.run(connection, decision=decision_id):
         words.append("Offence and its points taken back")
     words += _undo_measures(batch, decision_id, found)
+    if gone := empty(connection, decision_id):
+        words.append(f"{gone} {'picture' if gone == 1 else 'pictures'} taken out of the bank of infringing pictures")
     rows = _ON_CASES.rows(connection, decision=decision_id)
     reopened = [row.case_id for row in rows if row.kind == "withdrawn"]
     raised = [row.case_id for row in rows if row.kind == "raised"]

@@ -54,6 +54,7 @@ Time = Annotated[
 ]
 Short = Annotated[str, Field(max_length=512), STORABLE]
 Long = Annotated[str, Field(max_length=100_000), STORABLE]
+HashText = Annotated[str, Field(pattern="^[0-9a-f]{16,128}$")]
 Token = Annotated[int, Field(ge=0, le=2**53 - 1), WHOLE]
 
 
@@ -108,6 +109,16 @@ class MeasureMessage(Message):
     days: Annotated[int, Field(ge=1, le=36500), WHOLE] | None = None
 
 
+class FingerprintMessage(Message):
+    """Perceptual hashes of a picture: of the whole and, where that differs, inside its plain borders; hexadecimal."""
+
+    picture: Sha256
+    algorithm: Annotated[str, Field(pattern="^[a-z0-9_-]{1,32}$")]
+    version: Annotated[int, Field(ge=0, le=2**31 - 1), WHOLE]
+    quality: Annotated[int, Field(ge=0, le=100), WHOLE]
+    codes: Annotated[list[HashText], Field(min_length=1, max_length=8)]
+
+
 class DecisionMessage(Message):
     """One ruling; `id` is its idempotency key."""
 
@@ -128,12 +139,46 @@ class DecisionMessage(Message):
     policy_version: OptionalId = ""
     seconds: Annotated[float, Field(ge=0, le=1e9)] = 0.0
     supersedes: Annotated[str, Field(pattern=rf"(^$)|({UUID_PATTERN})")] = ""
+    fingerprints: Annotated[list[FingerprintMessage], Field(max_length=100)] = []
 
 
 class DecisionsRequest(Message):
     """A batch of decisions; they are taken in order."""
 
     decisions: Annotated[list[DecisionMessage], Field(min_length=1, max_length=BATCH_LIMIT)]
+
+
+class PairMessage(Message):
+    """Two pictures of which a person says that they are no match; `removed` takes that back."""
+
+    picture: Sha256
+    other: Sha256
+    note: Annotated[str, Field(max_length=4000), STORABLE] = ""
+    decision_id: OptionalId = ""
+    removed: bool = False
+
+
+class PairsRequest(Message):
+    """Pairs for the negative bank."""
+
+    items: Annotated[list[PairMessage], Field(min_length=1, max_length=100)]
+
+
+class HashMessage(Message):
+    """One line of a hash list."""
+
+    algorithm: Annotated[str, Field(pattern="^[a-z0-9_-]{1,32}$")]
+    version: Annotated[int, Field(ge=0, le=2**31 - 1), WHOLE] = 1
+    hash: HashText
+    quality: Annotated[int, Field(ge=0, le=100), WHOLE] = 100
+    label: Short = ""
+    source: Short = ""
+
+
+class HashesRequest(Message):
+    """A part of a hash list for the infringing bank."""
+
+    items: Annotated[list[HashMessage], Field(min_length=1, max_length=UPSERT_LIMIT)]
 
 
 class MoneyMessage(Message):

@@ -28,7 +28,7 @@ from reviewer.hub.shapes import (
     Service,
 )
 
-CAPABILITIES = ["leases", "media", "sellers", "references", "policies", "changes", "cases"]
+CAPABILITIES = ["leases", "media", "sellers", "references", "policies", "changes", "cases", "banks"]
 
 router = APIRouter(prefix="/v1")
 _BODY = ("forbidden", "too-large", "not-acceptable", "invalid-request")

@@ -293,6 +293,49 @@ case_effects = Table(
 )
 """What decisions did to other cases: `withdrawn` (from the state `before`) or `raised` by `amount`."""
 
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("picture", string(128), primary_key=True),
+    Column("algorithm", string(32), primary_key=True),
+    Column("version", WHOLE, primary_key=True, autoincrement=False),
+    Column("quality", WHOLE, nullable=False),
+    _text("codes"),
+)
+"""Perceptual hashes that workstations computed, in hexadecimal, by a picture's SHA-256 or the entry of a hash list."""
+
+bank_entries = Table(
+    "bank_entries",
+    metadata,
+    _id(),
+    _text("bank"),
+    Column("picture", string(128), nullable=False),
+    _text("other"),
+    _text("label"),
+    _text("source"),
+    _text("listing_id"),
+    _text("listing_title"),
+    _text("marketplace"),
+    _text("seller_id"),
+    _text("seller_name"),
+    Column("decision_id", string(128), nullable=False),
+    _text("reviewer"),
+    _text("note"),
+    _text("at"),
+    Column("removed", Boolean, nullable=False, default=False),
+    Index("bank_entries_decision", "decision_id"),
+    Index("bank_entries_picture", "picture"),
+)
+"""Pictures of listings that were taken down (`infringing`), and pairs that are no match (`negative`)."""
+
+bank_changes = Table(
+    "bank_changes",
+    metadata,
+    _sequence(),
+    Column("entry_id", string(128), nullable=False),
+)
+"""Entries in the order in which they came or went."""
+
 changes = Table(
     "changes",
     metadata,

@@ -408,6 +408,49 @@ class ListingsAnswer(Shape):
     items: list[Upserted]
 
 
+class Fingerprint(Shape):
+    """Perceptual hashes of one picture, in hexadecimal."""
+
+    algorithm: str
+    version: int
+    quality: int
+    codes: list[str]
+
+
+class BankEntry(Shape):
+    """A picture of a listing that was taken down, a line of a hash list, or a pair that is no match."""
+
+    id: str
+    picture: str
+    other: str
+    label: str
+    source: str
+    listing_id: str
+    listing_title: str
+    marketplace: str
+    seller_id: str
+    seller_name: str
+    decision_id: str
+    reviewer: str
+    note: str
+    at: Moment
+    removed: bool
+    fingerprints: list[Fingerprint]
+
+
+class BankPage(Shape):
+    """A page of a bank; `next_cursor` is always there: the place to go on from later."""
+
+    items: list[BankEntry]
+    next_cursor: str
+
+
+class BankAnswer(Shape):
+    """What became of each item, in order."""
+
+    items: list[Literal["stored", "known"]]
+
+
 class MediaStored(Shape):
     """The digest under which the bytes are kept."""
 
