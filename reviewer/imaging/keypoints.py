@@ -17,6 +17,8 @@ LONGEST_SIDE: Final = 512
 """Pictures are compared at no more than this many pixels a side."""
 DIMENSIONS: Final = 128
 _CELLS: Final = 8
+_COARSE: Final = 4.0
+"""Pixels: keypoints of at least this diameter are seen at half the size, too."""
 _CONTRAST: Final = 0.01
 _EDGE: Final = 12.0
 # The mirrored picture's descriptor: the 4 x 4 cells with their rows reversed, each cell's 8 directions negated.
@@ -87,7 +89,7 @@ def _detector() -> cv2.SIFT:
 
 
 def _spread(found: Sequence[cv2.KeyPoint], width: int, height: int, most: int) -> list[int]:
-    """The numbers of the keypoints to keep: by rank within their cell of 8 x 8, then by strength."""
+    """The numbers of the keypoints to keep, a quarter coarse: by rank in their cell of 8 x 8, then by strength."""
     if len(found) <= most:
         return list(range(len(found)))
     strengths = np.array([point.response for point in found])
@@ -102,5 +104,9 @@ def _spread(found: Sequence[cv2.KeyPoint], width: int, height: int, most: int) -
     ranks[order] = np.arange(len(found)) - starts
     quota = most // (_CELLS * _CELLS)
     late = ranks >= quota
-    best = np.lexsort((-strengths, late))[:most]
-    return [int(number) for number in best]
+    order = np.lexsort((-strengths, late))
+    # Fine detail is strong and would crowd out what a picture of half the size still has.
+    coarse = np.array([point.size for point in found]) >= _COARSE
+    kept = order[coarse[order]][: most // 4]
+    rest = order[~np.isin(order, kept)][: most - len(kept)]
+    return [int(number) for number in np.concatenate([kept, rest])]

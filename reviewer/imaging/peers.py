@@ -4,7 +4,7 @@ imagehash's pHash (64 and 256 bits) and crop-resistant hash, and pdqhash where i
 threshold.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
@@ -32,9 +32,14 @@ PEERS: Final[dict[str, int]] = {
 """The peers and the distance in bits (of crop_resistant: a quarter of the 64 bits of one segment) they call a match."""
 PEER_SIDE: Final = 1024
 """The box that pictures are decoded to for the peers."""
-_TILE_DISTANCE: Final = 60
-"""Of 256 bits: pHash of a tile and of the picture that it shows, after its shrinking."""
-_WHITE: Final = 245
+_TILE_LIKENESS: Final = 0.8
+"""The correlation of the gray levels of a tile with those of the picture that it shows."""
+_COARSE: Final = 4
+"""Pixels of the collage to one of those that are compared."""
+_MARGINS: Final = 5
+"""Compared pixels by which a tile may be smaller than its quarter."""
+_SHIFT: Final = 2
+"""Compared pixels by which a tile may lie beside the middle of its quarter."""
 
 Segments = NDArray[np.uint8]
 
@@ -96,18 +101,31 @@ def same_to_the_eye(one: Decoded, other: Decoded) -> bool:
 
 
 def shown_in_a_tile(collage: Decoded, reference: Decoded) -> bool:
-    """Whether a quarter of a 2 x 2 collage shows the reference, by pHash 256 of what is not white in it."""
-    image, wanted = image_of(collage), _phash256(image_of(reference))
-    half = (collage.width // 2, collage.height // 2)
-    for left in (0, half[0]):
-        for top in (0, half[1]):
-            tile = image.crop((left, top, left + half[0], top + half[1]))
-            if _phash256(tile) - wanted <= _TILE_DISTANCE:
-                return True
+    """Whether a quarter of a 2 x 2 collage shows the reference, shrunk to fit it: by the correlation of gray levels."""
+    image, wanted = image_of(collage).convert("L"), image_of(reference).convert("L")
+    image = image.resize((max(collage.width // _COARSE, 16), max(collage.height // _COARSE, 16)), Image.Resampling.BOX)
+    across, down = image.width // 2, image.height // 2
+    sheet = np.asarray(image).astype(np.float64)
+    for margin in range(_MARGINS):
+        scale = min((across - margin) / wanted.width, (down - margin) / wanted.height)
+        size = (max(round(wanted.width * scale), 4), max(round(wanted.height * scale), 4))
+        levels = np.asarray(wanted.resize(size, Image.Resampling.BOX)).astype(np.float64)
+        for left in (0, across):
+            for top in (0, down):
+                x, y = left + (across - size[0]) // 2, top + (down - size[1]) // 2
+                if any(_alike(tile, levels) >= _TILE_LIKENESS for tile in _tiles_near(sheet, x, y, size)):
+                    return True
     return False
 
 
-def _phash256(image: Image.Image) -> Any:
-    dark = image.convert("L").point([255 if level < _WHITE else 0 for level in range(256)])
-    box = dark.getbbox()
-    return imagehash.phash(image.crop(box) if box else image, hash_size=16)
+def _tiles_near(sheet: NDArray[np.float64], x: int, y: int, size: tuple[int, int]) -> Iterator[NDArray[np.float64]]:
+    for top in range(y - _SHIFT, y + _SHIFT + 1):
+        for left in range(x - _SHIFT, x + _SHIFT + 1):
+            tile = sheet[max(top, 0) :, max(left, 0) :][: size[1], : size[0]]
+            if tile.shape == (size[1], size[0]):
+                yield tile
+
+
+def _alike(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    spread = float(one.std() * other.std())
+    return float(((one - one.mean()) * (other - other.mean())).mean()) / spread if spread > 0 else 0.0
