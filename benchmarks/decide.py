@@ -15,6 +15,7 @@ from typing import TypeVar
 from benchmarks import report
 from benchmarks.hubs import ROOT
 from benchmarks.report import Line, Options, median, percentile, ratio_to, spread
+from reviewer.connectors.approvals import Approval, Approvals, folder_digest
 from reviewer.domain.decision import DecisionKind
 from reviewer.services.accounts import AccountForm
 from reviewer.services.model import Ruling
@@ -101,6 +102,8 @@ def _measure(options: Options, name: str, held: int) -> list[Line]:
     with tempfile.TemporaryDirectory(prefix="decide-") as made:
         folder = Path(made)
         shutil.copytree(ROOT / "benchmarks" / "desk_connector", folder / "plugins" / "benchmark_desk")
+        digest = folder_digest(folder / "plugins" / "benchmark_desk")
+        Approvals(folder).approve("benchmark_desk", Approval(digest, "1.0.0", ""))
         # Nothing is sent while this runs: the sending delay is longer than that.
         workstation = Workstation(WorkstationOptions(folder, sending_delay_s=3600.0))
         floor = Floor(folder / "floor.bin")

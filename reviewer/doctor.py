@@ -13,11 +13,12 @@ from pathlib import Path
 from reviewer import __version__
 from reviewer.app import make_application
 from reviewer.connectors.api import ConnectorError
-from reviewer.connectors.loader import find_connectors, open_connector
+from reviewer.connectors.host import ConnectorHosts
 from reviewer.errors import OperatorError
 from reviewer.imaging.pool import DecodePool
 from reviewer.resources import plugins_folder
 from reviewer.services.account_book import CLOCK_S
+from reviewer.services.plugins import Plugins
 from reviewer.services.secrets import Secrets, keyring_problem
 from reviewer.storage.accounts import AccountRow, all_accounts
 from reviewer.storage.database import Database
@@ -118,24 +119,25 @@ def _hubs(folder: Path) -> list[Finding]:
             database.close()
     except OperatorError:
         return []
-    return [_hub(folder, row) for row in rows if row.id != "demo"]
+    hosts = ConnectorHosts()
+    try:
+        plugins = Plugins(folder, plugins_folder(), hosts)
+        return [_hub(folder, plugins, row) for row in rows if row.id != "demo"]
+    finally:
+        hosts.close()
 
 
-def _hub(folder: Path, row: AccountRow) -> Finding:
+def _hub(folder: Path, plugins: Plugins, row: AccountRow) -> Finding:
     what = f"account {row.name}"
-    for found in find_connectors((plugins_folder(), folder / "plugins")):
-        if found.manifest is None or found.manifest.id != row.connector:
-            continue
+    try:
+        connector = plugins.open(row.connector, row.settings, Secrets(str(folder)).load(row.id))
         try:
-            connector = open_connector(found.manifest, row.settings, Secrets(str(folder)).load(row.id))
-            try:
-                service = connector.service()
-            finally:
-                connector.close()
-        except (OperatorError, ConnectorError) as error:
-            return Finding(what, False, str(error))
-        skew = abs((service.server_time - datetime.now(UTC)).total_seconds())
-        if skew > CLOCK_S:
-            return Finding(what, False, f"its clock and yours differ by {skew / 60:.0f} minutes: set this one's clock")
-        return Finding(what, True, f"{service.name}, as {service.reviewer_name} ({service.role}), clocks agree")
-    return Finding(what, False, f"its connector {row.connector} is missing: install it, or remove the account")
+            service = connector.service()
+        finally:
+            connector.close()
+    except (OperatorError, ConnectorError) as error:
+        return Finding(what, False, str(error))
+    skew = abs((service.server_time - datetime.now(UTC)).total_seconds())
+    if skew > CLOCK_S:
+        return Finding(what, False, f"its clock and yours differ by {skew / 60:.0f} minutes: set this one's clock")
+    return Finding(what, True, f"{service.name}, as {service.reviewer_name} ({service.role}), clocks agree")

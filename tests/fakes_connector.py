@@ -18,6 +18,7 @@ from reviewer.connectors.api import (
     CaseRow,
     Change,
     Claim,
+    Connector,
     Context,
     Flag,
     Holder,
@@ -41,6 +42,9 @@ from reviewer.connectors.api import (
     Unavailable,
     sha256_hex,
 )
+from reviewer.connectors.approvals import Approval, Approvals, folder_digest
+from reviewer.connectors.manifest import Manifest
+from reviewer.connectors.opener import Opening, open_here
 from reviewer.policy.policy import policy_from_toml, policy_to_mapping
 from reviewer.resources import resources_folder
 from reviewer.services.changes import Notifier
@@ -57,6 +61,8 @@ version = "0.1"
 api = ["1"]
 entry = "connector:connect"
 hosts = ["localhost"]
+licence = "Apache-2.0"
+author = "Nobody"
 capabilities = ["leases", "media", "submit", "cases", "changes", "policies"]
 
 [[setting]]
@@ -107,6 +113,18 @@ def write_plugin(parent: Path, *, manifest: str = _MANIFEST, code: str = _CODE, 
     (path / "plugin.toml").write_text(manifest, encoding="utf-8")
     (path / "connector.py").write_text(code, encoding="utf-8")
     return path
+
+
+def open_connector(manifest: Manifest, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Connector:
+    """A connector in this very process, where the servers in memory are."""
+    return open_here(Opening("test", manifest, settings, secrets))
+
+
+def approve(folder: Path, *names: str) -> None:
+    """Approve connectors of a data folder as they are, as an administrator would."""
+    for name in names:
+        digest = folder_digest(folder / "plugins" / name)
+        Approvals(folder).approve(name, Approval(digest, "1", "2026-01-01T00:00:00.000Z"))
 
 
 def made_case(number: int, *, listing: str = "", pictures: tuple[Picture, ...] = (), **changes: Any) -> Case:

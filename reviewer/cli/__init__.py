@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from reviewer.cli.evidence import evidence_app
+from reviewer.cli.plugin import plugin_app
 from reviewer.cli.reasons import reasons_app
 from reviewer.errors import OperatorError
 
@@ -17,6 +18,7 @@ hub_app = typer.Typer(no_args_is_help=True, help="Run the reference queue server
 app.add_typer(hub_app, name="hub")
 app.add_typer(evidence_app, name="evidence")
 app.add_typer(reasons_app, name="reasons")
+app.add_typer(plugin_app, name="plugin")
 outbox_app = typer.Typer(no_args_is_help=True, help="Look after decisions that were not sent yet.")
 app.add_typer(outbox_app, name="outbox")
 

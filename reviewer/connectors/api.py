@@ -1,7 +1,8 @@
-"""Connector API 1: everything that a plugin may import from the workstation.
+"""Connector API 1.0: everything that a plugin may import from the workstation.
 
-A connector speaks to one kind of marketplace server.  It is a plain object whose methods are called one
-at a time, never from the window's thread; it may block, within the timeouts of its session.  It raises
+A connector speaks to one kind of marketplace server.  It is a plain object that runs in a process of its
+own; its methods are called one at a time and may block, within the timeouts of its session.  It has
+`service`, `close` and the calls of the capabilities that its manifest declares, and no others.  It raises
 the errors below and nothing else that it can help; anything else is shown as a fault of the connector.
 What crosses this boundary are frozen dataclasses of standard-library types.
 """
@@ -9,9 +10,9 @@ What crosses this boundary are frozen dataclasses of standard-library types.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 import requests
@@ -24,7 +25,10 @@ from reviewer.domain.seller import Offence, Seller, SellerLink, Standing
 from reviewer.domain.server import Holder, LeasedCase, Marketplace, Service
 from reviewer.domain.values import Money, format_time, gtin_is_valid, money, parse_time, sha256_hex
 
+#: What a manifest names: `api = ["1"]`.  It changes when a connector that worked would not work any more.
 API_VERSION = "1"
+#: The same with its additions: a later 1.x has everything of an earlier one.
+API_RELEASE = "1.0"
 
 ItemT = TypeVar("ItemT")
 
@@ -55,6 +59,10 @@ class Refused(ConnectorError):
     def __init__(self, message: str, case_id: str = "") -> None:
         super().__init__(message)
         self.case_id = case_id
+
+
+class CursorLost(Refused):
+    """The server does not know this cursor (any more): the workstation reads the whole list anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +132,67 @@ class OutgoingDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class PastDecision:
+    """A decision as the server keeps it, for audits: who made it, what became of it, when it arrived."""
+
+    decision: Decision
+    reviewer_id: str
+    reviewer_name: str = ""
+    receipt: Receipt | None = None
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A complaint that came in: claimant, right relied on, listings named, statement, good-faith declaration.
+
+    `evidence` are SHA-256 names of documents that `media` has.
+    """
+
+    id: str
+    claimant: str
+    received_at: datetime
+    statement: str = ""
+    right: Right | None = None
+    listing_ids: tuple[str, ...] = ()
+    good_faith: bool = False
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the settings would read, shown below the form: a few rows under their headings, and a sentence."""
+
+    words: str
+    headings: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+def utc_now() -> datetime:
+    """The time now, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What the workstation gives a connector.
 
-    `settings` are the values of the manifest's settings, `secrets` those of its secret settings;
-    `session` has timeouts, size caps, the allowed hosts and the system's trust store built in.
+    `settings` are the values of the manifest's settings, `secrets` those of its secret settings, from the
+    system's keyring; `session` has timeouts, size caps, retries, the allowed hosts and the system's trust store
+    built in; `now` is the clock: take the time from it, so that tests can set it.  `folder` is the connector's
+    own, for what it wants to keep: small, and never the only copy of a decision.
     """
 
     settings: Mapping[str, Any]
     secrets: Mapping[str, str] = field(repr=False)
     session: requests.Session
     logger: logging.Logger
+    now: Callable[[], datetime] = utc_now
+    folder: str = ""
 
 
 class Connector(Protocol):
-    """The calls of a connector; one that lacks a capability leaves its calls out of the manifest."""
+    """All calls there are.  A connector has `service`, `close` and those of the capabilities it declares."""
 
     def service(self) -> Service:
         """Who answers and what it can do.  Also what "test connection" calls: bad credentials must fail here."""
@@ -159,6 +213,15 @@ class Connector(Protocol):
 
     def release(self, leases: Sequence[LeaseKey]) -> None:
         """Give cases back, each with its reason.  A lease that is lost already is no error."""
+
+    def poll(self, cursor: str | None, limit: int = 500) -> Page[Case]:
+        """In the place of claims, where the server knows no leases: the cases that are open, or changed since a cursor.
+
+        None begins anew: every open case.  `next_cursor` is where to go on, also later; a page without items ends
+        a reading.  A case that left the queue comes once more with the state `decided` or `withdrawn`.  Where the
+        server has no cursors, the last page has None: then each reading is the whole queue, and what is not in it
+        left.  The workstation keeps who works on what.
+        """
 
     def media(self, sha256: str) -> bytes:
         """The bytes of a picture or document, at most 20 MiB.  The workstation checks the digest itself."""
@@ -181,15 +244,25 @@ class Connector(Protocol):
     def policies(self) -> Mapping[str, Any]:
         """The house rules as the tables of `policies.toml`, in JSON's types."""
 
+    def history(self, cursor: str | None, limit: int = 500) -> Page[PastDecision]:
+        """Decisions of everybody since a cursor, oldest first, for audits."""
+
+    def notices(self, cursor: str | None, limit: int = 200) -> Page[Notice]:
+        """Complaints that came in since a cursor, oldest first."""
+
+    def preview(self) -> Preview:
+        """What the settings would read, before they are saved."""
+
     def close(self) -> None:
         """Let go of connections."""
 
 
 __all__ = [
-    "API_VERSION", "AuthenticationPoint", "Case", "CaseRow", "CaseState", "Change", "Claim", "Connector",
-    "ConnectorError", "Context", "Decision", "DecisionKind", "Flag", "FlagSource", "Holder", "Lease", "LeaseKey",
-    "LeasedCase", "Listing", "Marketplace", "Measure", "MeasureKind", "Money", "Offence", "OutgoingDecision",
-    "Page", "Picture", "Quarantined", "RateLimited", "Receipt", "ReceiptStatus", "ReferenceProduct", "Refused",
-    "Renewal", "Right", "Seller", "SellerLink", "Service", "Sibling", "Standing", "Unauthorized", "Unavailable",
-    "format_time", "gtin_is_valid", "money", "parse_time", "revision_digest", "sha256_hex",
+    "API_RELEASE", "API_VERSION", "AuthenticationPoint", "Case", "CaseRow", "CaseState", "Change", "Claim",
+    "Connector", "ConnectorError", "Context", "CursorLost", "Decision", "DecisionKind", "Flag", "FlagSource",
+    "Holder", "Lease", "LeaseKey", "LeasedCase", "Listing", "Marketplace", "Measure", "MeasureKind", "Money",
+    "Notice", "Offence", "OutgoingDecision", "Page", "PastDecision", "Picture", "Preview", "Quarantined",
+    "RateLimited", "Receipt", "ReceiptStatus", "ReferenceProduct", "Refused", "Renewal", "Right", "Seller",
+    "SellerLink", "Service", "Sibling", "Standing", "Unauthorized", "Unavailable", "format_time", "gtin_is_valid",
+    "money", "parse_time", "revision_digest", "sha256_hex", "utc_now",
 ]  # fmt: skip

@@ -1,67 +1,138 @@
-"""Finding connectors in folders and opening them, whoever wrote them."""
+"""Finding connectors: shipped, in the user's folder, in installed packages; and importing one where it runs."""
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
-import logging
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
 from reviewer.connectors.api import API_VERSION, Connector, ConnectorError, Context
-from reviewer.connectors.manifest import Manifest, ManifestFault, read_manifest
-from reviewer.connectors.session import BoundedSession, Limits
+from reviewer.connectors.approvals import Approvals, UnreadableFolder, folder_digest
+from reviewer.connectors.manifest import CAPABILITY_CALLS, Manifest, ManifestFault, read_manifest
 from reviewer.errors import OperatorError
+
+#: Where an installed package names the folder of its connector: `my_market = "my_package.plugin"`.
+ENTRY_POINTS = "reviewer.connectors"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A folder that holds a connector: `manifest`, or None and why in `problem`."""
+    """A folder that holds a connector: `manifest`, or None and why in `problem`.
+
+    `state` is `ready`, `unapproved`, `changed` (approved once, and its files are others now) or `broken`; only a ready
+    connector runs.  `tier` is the quality tier that these very files reached, or empty.
+    """
 
     id: str
     folder: Path
     manifest: Manifest | None
     problem: str = ""
+    state: str = "ready"
+    digest: str = ""
+    tier: str = ""
+    origin: str = "folder"
 
 
 def find_connectors(folders: Iterable[Path]) -> tuple[Found, ...]:
-    """Every connector in these folders, in order; no code of theirs runs.
+    """Every connector in these folders, in order; no code of theirs runs, and nobody is asked whether it may.
 
     Of two with one id the first counts, the second is listed with the reason.
     """
-    found: dict[str, Found] = {}
-    doubled: list[Found] = []
-    for parent in folders:
-        if not parent.is_dir():
+    parts = [folder for parent in folders if parent.is_dir() for folder in sorted(parent.iterdir())]
+    kept = [folder for folder in parts if folder.is_dir() and not folder.name.startswith((".", "_"))]
+    return _unique([_read(folder, "folder") for folder in kept])
+
+
+def discover(shipped: Path, own: Path, approvals: Approvals, *, packages: bool = True) -> tuple[Found, ...]:
+    """Every connector there is, with whether it may run: the shipped ones, the user's, those of installed packages."""
+    rows = [replace(row, origin="shipped") for row in find_connectors([shipped])]
+    rows += find_connectors([own])
+    if packages:
+        rows += [row if isinstance(row, Found) else _read(row, "package") for row in _package_folders()]
+    approved, tiers = approvals.approved(), approvals.tiers()
+    found = []
+    for row in _unique(rows):
+        try:
+            digest = folder_digest(row.folder) if row.folder.is_dir() else ""
+        except UnreadableFolder as error:
+            found.append(replace(row, manifest=None, problem=row.problem or str(error), state="broken"))
             continue
-        for folder in sorted(parent.iterdir()):
-            if not folder.is_dir() or folder.name.startswith((".", "_")):
-                continue
-            try:
-                manifest = read_manifest(folder, API_VERSION)
-            except ManifestFault as error:
-                doubled.append(Found(folder.name, folder, None, str(error)))
-                continue
-            if manifest.id in found:
-                problem = f"its id {manifest.id} is taken by {found[manifest.id].folder}"
-                doubled.append(Found(manifest.id, folder, None, problem))
-            else:
-                found[manifest.id] = Found(manifest.id, folder, manifest)
-    return (*found.values(), *doubled)
+        tier = tiers.get(row.id)
+        reached = tier.tier if tier is not None and tier.digest == digest and row.manifest else ""
+        state, problem = row.state, row.problem
+        if row.manifest is not None and row.origin != "shipped":
+            known = approved.get(row.id)
+            if known is None:
+                state, problem = "unapproved", "It was not approved yet. Look at what it is, then approve it."
+            elif known.digest != digest:
+                state = "changed"
+                problem = "Its files changed since it was approved. Find out why, then approve it again."
+        found.append(replace(row, digest=digest, tier=reached, state=state, problem=problem))
+    return tuple(found)
 
 
-def open_connector(
-    manifest: Manifest, settings: Mapping[str, Any], secrets: Mapping[str, str], limits: Limits | None = None
-) -> Connector:
-    """Import the connector and make it ready for one account.
+def _read(folder: Path, origin: str) -> Found:
+    try:
+        manifest = read_manifest(folder, API_VERSION)
+    except ManifestFault as error:
+        return Found(folder.name, folder, None, str(error), state="broken", origin=origin)
+    return Found(manifest.id, folder, manifest, origin=origin)
 
-    Raises `OperatorError` where its code can't be loaded or does not answer a connector.
+
+def _unique(rows: Sequence[Found]) -> tuple[Found, ...]:
+    first: dict[str, Found] = {}
+    others: list[Found] = []
+    for row in rows:
+        if row.manifest is None:
+            others.append(row)
+        elif row.id in first:
+            problem = f"its id {row.id} is taken by {first[row.id].folder}"
+            others.append(replace(row, manifest=None, problem=problem, state="broken"))
+        else:
+            first[row.id] = row
+    return (*first.values(), *others)
+
+
+def _package_folders() -> list[Path | Found]:
+    """The folders that installed packages name; their code is not imported."""
+    found: list[Path | Found] = []
+    for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        folder = _folder_of(point)
+        if folder is not None:
+            found.append(folder)
+        else:
+            problem = f"its package names {point.value}, which is no folder with a plugin.toml"
+            found.append(Found(point.name, Path(point.value), None, problem, state="broken", origin="package"))
+    return found
+
+
+def _folder_of(point: importlib.metadata.EntryPoint) -> Path | None:
+    """The folder of a package without importing it; None where there is none."""
+    top, _, rest = point.value.partition(".")
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        return None
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        folder = Path(place, *rest.split(".")) if rest else Path(place)
+        if (folder / "plugin.toml").is_file():
+            return folder
+    return None
+
+
+def load_connector(manifest: Manifest, context: Context) -> Connector:
+    """Import a connector into this process and make it ready for one account.
+
+    Raises `OperatorError` where its code can't be loaded or does not answer a connector with the calls of its
+    capabilities.
     """
     try:
         module = _load(manifest)
@@ -71,26 +142,31 @@ def open_connector(
             f"The connector {manifest.name} can't be loaded: {type(error).__name__}: {error}. Its author must mend it.",
             detail=str(manifest.folder),
         ) from error
-    context = Context(
-        settings=dict(settings),
-        secrets=dict(secrets),
-        session=BoundedSession(_hosts(manifest, settings), limits),
-        logger=logging.getLogger(f"connector.{manifest.id}"),
-    )
     try:
         connector: Connector = connect(context)
     except Exception as error:
-        context.session.close()
         if isinstance(error, ConnectorError):
             raise OperatorError(str(error)) from error
         raise OperatorError(
             f"The connector {manifest.name} can't be opened: {type(error).__name__}: {error}. Its author must mend it.",
             detail=str(manifest.folder),
         ) from error
-    missing = [name for name in ("service", "close") if not callable(getattr(connector, name, None))]
+    calls = ["service", "close", *(call for name in manifest.capabilities for call in CAPABILITY_CALLS[name])]
+    missing = [name for name in calls if not callable(getattr(connector, name, None))]
     if missing:
         raise OperatorError(f"The connector {manifest.name} lacks {', '.join(missing)}(). Its author must mend it.")
     return connector
+
+
+def allowed_hosts(manifest: Manifest, settings: Mapping[str, Any]) -> list[str]:
+    """The hosts that a connector's session may reach with these settings."""
+    hosts = []
+    for host in manifest.hosts:
+        named = re.fullmatch(r"\{(\w+)\}", host)
+        address = str(settings.get(named[1], "")).strip() if named else host
+        with suppress(ValueError):  # no address: the session refuses it in words
+            hosts.append(urlsplit(address if "://" in address else f"//{address}").hostname or "")
+    return [host for host in hosts if host]
 
 
 def _load(manifest: Manifest) -> ModuleType:
@@ -113,13 +189,3 @@ def _load(manifest: Manifest) -> ModuleType:
         del sys.modules[name]
         raise
     return module
-
-
-def _hosts(manifest: Manifest, settings: Mapping[str, Any]) -> list[str]:
-    hosts = []
-    for host in manifest.hosts:
-        named = re.fullmatch(r"\{(\w+)\}", host)
-        address = str(settings.get(named[1], "")).strip() if named else host
-        with suppress(ValueError):  # no address: the session refuses it in words
-            hosts.append(urlsplit(address if "://" in address else f"//{address}").hostname or "")
-    return [host for host in hosts if host]

@@ -114,6 +114,10 @@ class BoundedSession(requests.Session):
         # Else `requests` puts what a .netrc has for the host in the place of the connector's credentials.
         self.auth = _as_it_is
 
+    def cut(self) -> None:
+        """End what is under way, from any thread: who waits for an answer gets `Unavailable`."""
+        self._sockets.cut()
+
     def request(  # type: ignore[override]
         self, method: str, url: str, *, cap: int = BODY_BYTES, headers: Mapping[str, str] | None = None, **more: Any
     ) -> requests.Response:

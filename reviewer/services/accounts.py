@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reviewer.connectors.api import Connector, ConnectorError, Service
-from reviewer.connectors.loader import Found, open_connector
+from reviewer.connectors.api import Connector, ConnectorError, Preview, Service
+from reviewer.connectors.loader import Found
 from reviewer.connectors.manifest import Manifest, Setting
-from reviewer.connectors.session import Limits
+from reviewer.connectors.opener import HostReport
+from reviewer.connectors.settings_schema import setting_problems
 from reviewer.domain.values import format_time, new_id
 from reviewer.errors import OperatorError
 from reviewer.services import clock
 from reviewer.services.demo_hub import RunningHub
+from reviewer.services.plugins import Plugins
 from reviewer.services.secrets import Secrets
 from reviewer.storage import accounts as table
 from reviewer.storage import people
@@ -28,13 +30,25 @@ DEMO = "demo"
 
 @dataclass(frozen=True, slots=True)
 class ConnectorKind:
-    """A connector that accounts can be made for; `problem` says why it can't, where that is so."""
+    """A connector that accounts can be made for; `problem` says why it can't, where that is so.
+
+    `state` is `ready`, `unapproved`, `changed` or `broken`; `reports` tell of its processes.
+    """
 
     id: str
     name: str
     version: str
     settings: tuple[Setting, ...]
     problem: str = ""
+    state: str = "ready"
+    tier: str = ""
+    author: str = ""
+    origin: str = ""
+    folder: str = ""
+    capabilities: tuple[str, ...] = ()
+    effect: str = "change"
+    hosts: tuple[str, ...] = ()
+    reports: tuple[HostReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +78,32 @@ class AccountsService:
     def __init__(
         self,
         store: StoreThread,
-        found: tuple[Found, ...],
+        plugins: Plugins,
         secrets: Secrets,
         begin: Callable[[AccountRow], None],
         end: Callable[[str], None],
         demo: Callable[[], RunningHub],
-        limits: Limits | None = None,
     ) -> None:
         self._store = store
-        self._found = found
+        self._plugins = plugins
         self._secrets = secrets
         self._begin = begin
         self._end = end
         self._demo = demo
-        self._limits = limits
         self.kept_for_session_only = False
 
     def kinds(self) -> tuple[ConnectorKind, ...]:
-        """The connectors that were found, those with a fault too."""
-        return tuple(
-            ConnectorKind(row.manifest.id, row.manifest.name, row.manifest.version, row.manifest.settings)
-            if row.manifest
-            else ConnectorKind(row.id, row.id, "", (), row.problem)
-            for row in self._found
-        )
+        """The connectors that were found, those that can't be used too."""
+        reports = self._plugins.opener.reports()
+        return tuple(_kind(row, reports) for row in self._plugins.found())
+
+    def approve(self, connector: str) -> None:
+        """Let a connector run as its files are now, and begin with its accounts.  Raises `OperatorError`."""
+        self._plugins.approve(connector)
+        rows: list[AccountRow] = self._store.run(table.all_accounts)
+        for row in rows:
+            if row.connector == connector:
+                self._begin(row)
 
     def accounts(self) -> tuple[Account, ...]:
         """The accounts in use."""
@@ -98,7 +114,10 @@ class AccountsService:
     def test(self, form: AccountForm) -> Service:
         """Ask the server who it is.  Raises `OperatorError` with words for the form."""
         self._check(form)
-        connector = self._open(form.connector, form.settings, self._secrets_of(form))
+        try:
+            connector = self._open(form.connector, form.settings, self._secrets_of(form))
+        except ConnectorError as error:
+            raise OperatorError(str(error)) from error
         try:
             service: Service = connector.service()
         except ConnectorError as error:
@@ -111,6 +130,20 @@ class AccountsService:
         finally:
             connector.close()
         return service
+
+    def preview(self, form: AccountForm) -> Preview | None:
+        """What the settings would read; None where the connector shows none.  Raises `OperatorError`."""
+        self._check(form)
+        if "preview" not in self._manifest(form.connector).capabilities:
+            return None
+        connector = self._open(form.connector, form.settings, self._secrets_of(form))
+        try:
+            shown: Preview = connector.preview()
+        except ConnectorError as error:
+            raise OperatorError(str(error)) from error
+        finally:
+            connector.close()
+        return shown
 
     def save(self, form: AccountForm) -> str:
         """Save an account and begin to work with it; answers its id."""
@@ -166,8 +199,15 @@ class AccountsService:
         return account
 
     def connector_for(self, row: AccountRow) -> Connector:
-        """A connector for an account, with its secrets.  Raises `OperatorError`."""
-        return self._open(row.connector, row.settings, self._secrets.load(row.id))
+        """A connector for an account, with its secrets.  Raises `OperatorError`, or what the connector API raises."""
+        secrets = self._secrets.load(row.id)
+        problems = setting_problems(self._manifest(row.connector).settings, row.settings, {})
+        for setting in self._manifest(row.connector).settings:
+            if setting.kind != "secret" and setting.key in problems:
+                raise OperatorError(
+                    f"The setting “{setting.label}” of {row.name} {problems[setting.key]}. Edit the account."
+                )
+        return self._open(row.connector, row.settings, secrets, row.id)
 
     def _row(self, account_id: str) -> AccountRow:
         for row in self._store.run(table.all_accounts):
@@ -181,17 +221,41 @@ class AccountsService:
         return (self._secrets.load(form.id) if form.id else {}) | typed
 
     def _manifest(self, connector: str) -> Manifest:
-        for row in self._found:
-            if row.manifest is not None and row.manifest.id == connector:
-                return row.manifest
-        raise OperatorError(f"There is no connector {connector}. Install it, or choose another.")
+        return self._plugins.manifest(connector)
 
-    def _open(self, connector: str, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Connector:
-        return open_connector(self._manifest(connector), settings, secrets, self._limits)
+    def _open(
+        self, connector: str, settings: Mapping[str, Any], secrets: Mapping[str, str], account: str = ""
+    ) -> Connector:
+        return self._plugins.open(connector, settings, secrets, account)
 
     def _check(self, form: AccountForm) -> None:
-        given = {**form.settings, **self._secrets_of(form)}
         manifest = self._manifest(form.connector)
-        missing = [row.label for row in manifest.settings if row.required and not str(given.get(row.key, "")).strip()]
+        problems = setting_problems(manifest.settings, form.settings, self._secrets_of(form))
+        missing = [row.label for row in manifest.settings if problems.get(row.key) == "is needed"]
         if missing:
             raise OperatorError(f"Fill in: {', '.join(missing)}.")
+        for row in manifest.settings:
+            if row.key in problems:
+                raise OperatorError(f"“{row.label}” {problems[row.key]}.")
+
+
+def _kind(row: Found, reports: tuple[HostReport, ...]) -> ConnectorKind:
+    manifest = row.manifest
+    if manifest is None:
+        return ConnectorKind(row.id, row.id, "", (), row.problem, row.state, origin=row.origin, folder=str(row.folder))
+    return ConnectorKind(
+        id=manifest.id,
+        name=manifest.name,
+        version=manifest.version,
+        settings=manifest.settings,
+        problem=row.problem,
+        state=row.state,
+        tier=row.tier,
+        author=manifest.author,
+        origin=row.origin,
+        folder=str(row.folder),
+        capabilities=manifest.capabilities,
+        effect=manifest.effect,
+        hosts=manifest.hosts,
+        reports=tuple(report for report in reports if report.connector == manifest.id),
+    )

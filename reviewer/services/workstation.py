@@ -18,7 +18,8 @@ from typing import TypeVar
 
 from reviewer import __version__
 from reviewer.connectors.api import Connector
-from reviewer.connectors.loader import find_connectors
+from reviewer.connectors.host import ConnectorHosts
+from reviewer.connectors.opener import Opener
 from reviewer.connectors.session import Limits
 from reviewer.domain.decision import DecisionKind
 from reviewer.errors import OperatorError
@@ -39,6 +40,7 @@ from reviewer.services.leases import Leases
 from reviewer.services.logs import LastLines
 from reviewer.services.model import CaseRef, InboxItem, Ruling
 from reviewer.services.pictures import PictureCache, PictureService
+from reviewer.services.plugins import Plugins
 from reviewer.services.queue import QueueService
 from reviewer.services.review import Doors, ReviewService, ref_in_hand
 from reviewer.services.secrets import Secrets
@@ -64,6 +66,8 @@ class Options:
     sending_delay_s: float = SENDING_DELAY_S
     decode_workers: int = 2
     limits: Limits = Limits()
+    #: How connectors are opened; without one, each in a process of its own.
+    opener: Opener | None = None
 
 
 class Workstation:
@@ -129,10 +133,11 @@ class Workstation:
         self.review = ReviewService(self._store, deck, leases, self.notifier, doors, clock.now)
         self.queue = QueueService(self._reader, clock.now, self._book.names)
         self._demo_hub = DemoHub(options.folder / "demo-hub")
-        folders = (plugins_folder(), options.folder / "plugins")
+        self._opener = options.opener or ConnectorHosts()
+        self.plugins = Plugins(options.folder, plugins_folder(), self._opener, options.limits)
         self.accounts = AccountsService(
-            self._store, find_connectors(folders), Secrets(str(options.folder)), self.intake.begin, self.intake.end,
-            self._demo_hub.start, options.limits,
+            self._store, self.plugins, Secrets(str(options.folder)), self.intake.begin, self.intake.end,
+            self._demo_hub.start,
         )  # fmt: skip
         self.status = StatusService(
             self._store, self._reader, self._book, delays, self.notifier,
@@ -183,6 +188,7 @@ class Workstation:
         self._background.shutdown(wait=True, cancel_futures=True)
         self.intake.close()  # what a call in the background began meanwhile
         self.pictures.close()
+        self._opener.close()
         self._looking.shutdown(wait=True, cancel_futures=True)
         self._pool.close()
         self._reader.close()

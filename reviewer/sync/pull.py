@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reviewer.connectors.api import Change, Claim, Connector, LeaseKey, Renewal
+from reviewer.connectors.api import Change, Claim, Connector, CursorLost, LeaseKey, Renewal
 from reviewer.domain.case import CaseRow, CaseState
 from reviewer.domain.values import format_time
 from reviewer.policy.policy import policy_from_mapping
@@ -109,7 +109,11 @@ def changes_pass(store: StoreThread, connector: Connector, account: str) -> list
         return []
     found: list[Change] = []
     while True:
-        page = connector.changes(cursor, _PAGE)
+        try:
+            page = connector.changes(cursor, _PAGE)
+        except CursorLost:
+            mirror_pass(store, connector, account)
+            return found
         following = page.next_cursor
         if page.items:
             found += page.items

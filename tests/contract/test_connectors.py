@@ -26,7 +26,7 @@ from reviewer.connectors.api import (
     Unauthorized,
     sha256_hex,
 )
-from reviewer.connectors.loader import find_connectors, open_connector
+from reviewer.connectors.loader import find_connectors
 from reviewer.connectors.manifest import Manifest, read_manifest
 from reviewer.domain.decision import decision_to_mapping
 from reviewer.domain.values import is_sha256, new_id
@@ -34,7 +34,7 @@ from reviewer.ledger.canonical import canonical_json
 from reviewer.policy.policy import policy_from_mapping
 from reviewer.resources import plugins_folder
 from tests.end2end.hubs import HubProcess
-from tests.fakes_connector import SERVERS, FakeServer, made_case, picture_named, write_plugin
+from tests.fakes_connector import SERVERS, FakeServer, made_case, open_connector, picture_named, write_plugin
 
 PICTURE = b"the bytes of a picture"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from reviewer.connectors.api import API_VERSION
-from reviewer.connectors.loader import find_connectors, open_connector
+from reviewer.connectors.loader import find_connectors
 from reviewer.connectors.manifest import CAPABILITIES, Manifest, ManifestFault, read_manifest
 from reviewer.errors import OperatorError
 from reviewer.resources import plugins_folder
-from tests.fakes_connector import write_plugin
+from tests.fakes_connector import open_connector, write_plugin
 
 GOOD = """
 id = "{id}"
@@ -21,7 +21,9 @@ version = "1"
 api = ["1"]
 entry = "connector:connect"
 hosts = ["{{address}}", "cdn.example"]
-capabilities = ["leases"]
+capabilities = ["media"]
+licence = "Apache-2.0"
+author = "Nobody"
 [[setting]]
 key = "address"
 label = "Address"
@@ -37,6 +39,9 @@ class Mine:
 
     def service(self):
         return beside.WORDS
+
+    def media(self, sha256):
+        return b''
 
     def close(self):
         pass
@@ -57,7 +62,7 @@ def test_the_shipped_connector_comes_in_by_the_same_door() -> None:
     found = {row.id: row for row in find_connectors([plugins_folder()])}
     manifest = found["queue_api"].manifest
     assert manifest is not None
-    assert set(manifest.capabilities) == set(CAPABILITIES)
+    assert set(manifest.capabilities) < set(CAPABILITIES)
     assert {setting.key: setting.kind for setting in manifest.settings} == {"address": "address", "token": "secret"}
 
 
@@ -78,7 +83,7 @@ def test_every_fault_of_a_manifest_is_listed(tmp_path: Path) -> None:
     api = ["7"]
     entry = "connector"
     hosts = ["{nowhere}"]
-    capabilities = ["leases", "flying"]
+    capabilities = ["media", "flying"]
     [[setting]]
     label = "no key"
     kind = "colour"
@@ -118,7 +123,7 @@ def test_every_fault_of_a_manifest_is_listed(tmp_path: Path) -> None:
         (GOOD.format(id="mine").replace("connector:connect", "other:connect"), "there is no file other.py"),
         (GOOD.format(id="mine").replace('["1"]', '"1"'), "api: must be a list"),
         (GOOD.format(id="mine").replace("[[setting]]", "[setting]"), r"must be tables \[\[setting\]\]"),
-        (GOOD.format(id="mine").replace('["leases"]', "[]"), "capabilities: must be a list"),
+        (GOOD.format(id="mine").replace('["media"]', "[]"), "capabilities: must be a list"),
         (GOOD.format(id="mine").replace('"connector:connect"', '"../../evil:connect"'), "entry: must be like"),
     ],
 )
@@ -179,8 +184,8 @@ def test_two_connectors_with_modules_of_one_name_do_not_collide(tmp_path: Path) 
         ("bad_start", "1 / 0", "can't be loaded: ZeroDivisionError"),
         ("bad_exit", "raise SystemExit(3)", "can't be loaded: SystemExit"),
         ("no_entry", "x = 1", "can't be loaded: AttributeError"),
-        ("no_calls", "def connect(context): return object()", r"lacks service, close\(\)"),
-        ("no_answer", "def connect(context): return None", r"lacks service, close\(\)"),
+        ("no_calls", "def connect(context): return object()", r"lacks service, close, media\(\)"),
+        ("no_answer", "def connect(context): return None", r"lacks service, close, media\(\)"),
         (
             "bad_connect",
             "def connect(context): raise KeyError('address')",

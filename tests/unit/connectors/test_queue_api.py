@@ -23,11 +23,11 @@ from reviewer.connectors.api import (
     Unavailable,
     sha256_hex,
 )
-from reviewer.connectors.loader import open_connector
 from reviewer.connectors.manifest import read_manifest
 from reviewer.domain.decision import decision_to_mapping
 from reviewer.ledger.canonical import canonical_json
 from reviewer.resources import plugins_folder
+from tests.fakes_connector import open_connector
 from tests.unit.connectors.conftest import Answer, ScriptedServer
 
 AT = "2026-11-20T09:00:00.000Z"

@@ -9,7 +9,7 @@ from pathlib import Path
 import keyring
 import pytest
 
-from tests.fakes_connector import SERVERS, FakeServer, made_case, write_plugin
+from tests.fakes_connector import SERVERS, FakeServer, approve, made_case, write_plugin
 from tests.unit.services.sitting import MemoryKeyring, Sitting
 
 Open = Callable[..., Sitting]
@@ -40,6 +40,7 @@ def server() -> Iterator[FakeServer]:
 def folder(tmp_path: Path) -> Path:
     """A data folder with the plugin of the made-up server."""
     write_plugin(tmp_path / "data" / "plugins")
+    approve(tmp_path / "data", "made_up")
     return tmp_path / "data"
 
 

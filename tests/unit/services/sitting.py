@@ -10,6 +10,7 @@ from typing import Any
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
+from reviewer.connectors.opener import InThisProcess
 from reviewer.domain.decision import DecisionKind
 from reviewer.services.accounts import AccountForm
 from reviewer.services.model import (
@@ -55,7 +56,9 @@ class Sitting:
     """A workstation on a folder; every question is asked on the thread that answers it."""
 
     def __init__(self, folder: Path, *, delay_s: float = 0.0, start: bool = True) -> None:
-        self.workstation = Workstation(Options(folder, sending_delay_s=delay_s, decode_workers=1))
+        self.workstation = Workstation(
+            Options(folder, sending_delay_s=delay_s, decode_workers=1, opener=InThisProcess())
+        )
         self.folder = folder
         self.closed = False
         if start:

@@ -17,7 +17,7 @@ from reviewer.services.accounts import AccountForm
 from reviewer.services.model import CaseRef, Draft
 from reviewer.storage.database import Database
 from reviewer.storage.lock import FolderInUse
-from tests.fakes_connector import SERVERS, FakeServer, until, write_plugin
+from tests.fakes_connector import SERVERS, FakeServer, approve, until, write_plugin
 from tests.unit.services.conftest import Open
 from tests.unit.services.sitting import MemoryKeyring, Sitting
 
@@ -253,11 +253,12 @@ def test_a_connector_that_fails_is_shown_and_the_others_go_on(
         folder / "plugins", folder="faulty", manifest=faulty,
         code="class C:\n def service(self): raise KeyError('x')\n def close(self): pass\ndef connect(c): return C()",
     )  # fmt: skip
+    approve(folder, "faulty")
     sitting = open_sitting()
     kinds = {kind.id: kind for kind in sitting.workstation.accounts.kinds()}
     assert set(kinds) == {"queue_api", "made_up", "faulty", "broken"}
     assert "name: is missing" in kinds["broken"].problem
-    with pytest.raises(OperatorError, match="There is no connector broken"):
+    with pytest.raises(OperatorError, match="The connector broken can't be used: .*name: is missing"):
         sitting.connect({}, connector="broken")
     with pytest.raises(OperatorError, match="Fill in: Server"):
         sitting.connect({}, connector="made_up")

@@ -1,0 +1,399 @@
+"""Connectors in processes of their own: shared by an account's lanes, watched, started again with patience."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from reviewer.connectors import api
+from reviewer.connectors.api import Connector, ConnectorError, Refused, Service, Unavailable
+from reviewer.connectors.approvals import UnreadableFolder, folder_digest
+from reviewer.connectors.host_process import ConnectorFault, HostLimits, HostLost, HostProcess
+from reviewer.connectors.manifest import CAPABILITY_CALLS, Manifest
+from reviewer.connectors.opener import HostReport, Opening
+from reviewer.errors import OperatorError
+
+_log = logging.getLogger(__name__)
+#: A process that lived so long is not thought of as failing again and again.
+_SOUND_S = 60.0
+_WATCH_S = 1.0
+_CLOSE_S = 2.0
+
+
+@dataclass(slots=True)
+class _Health:
+    """What is remembered of a connector over its processes."""
+
+    restarts: int = 0
+    failures: int = 0
+    not_before: float = 0.0
+    error: str = ""
+    trace: str = ""
+    log: tuple[str, ...] = ()
+
+
+class Host:
+    """The processes of one opening, one after another.  Safe on any thread."""
+
+    def __init__(self, opening: Opening, limits: HostLimits, clock: Callable[[], float] = time.monotonic) -> None:
+        self.opening = opening
+        self._limits = limits
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._starting = threading.Lock()
+        self._process: HostProcess | None = None
+        self._health = _Health()
+        self._lanes = itertools.count(1)
+        self._users = 0
+        self._closed = False
+
+    @property
+    def name(self) -> str:
+        """The connector's name for people."""
+        return self.opening.manifest.name
+
+    def enter(self) -> int:
+        """One more instance; answers its lane."""
+        with self._lock:
+            self._users += 1
+            return next(self._lanes)
+
+    def leave(self) -> bool:
+        """One instance less; whether it was the last, and the process ended."""
+        with self._lock:
+            self._users -= 1
+            if self._users > 0:
+                return False
+        self.close()
+        return True
+
+    def running(self) -> HostProcess:
+        """The process, started where there is none.  Raises `Unavailable` while it waits for its next start,
+        `OperatorError` where it can't be started."""
+        with self._starting:
+            with self._lock:
+                process = self._process
+                if self._closed:
+                    raise Unavailable(f"The connector {self.name} is being closed.")
+                if process is not None and not process.ended:
+                    return process
+                wait = self._health.not_before - self._clock()
+            if process is not None:
+                self.lost(process)
+                with self._lock:
+                    wait = self._health.not_before - self._clock()
+            if wait > 0:
+                raise Unavailable(
+                    f"The connector {self.name} {self._health.error}. It will be started again in {wait:.0f} s."
+                )
+            return self._start()
+
+    def lost(self, process: HostProcess) -> None:
+        """A process ended by itself: remember why, and wait a little longer each time before the next."""
+        with self._lock:
+            if self._process is not process:
+                return
+            self._process = None
+            health = self._health
+            health.failures = 1 if self._clock() - process.began > _SOUND_S else health.failures + 1
+            pause = self._limits.first_wait_s * 2 ** min(health.failures - 1, 16)
+            health.not_before = self._clock() + min(self._limits.longest_wait_s, pause)
+            health.error = process.ended or "ended"
+            health.log = tuple(process.lines)
+        _log.warning("the connector %s of %s %s", self.opening.manifest.id, self.opening.account, health.error)
+        process.close()
+
+    def failed(self, fault: ConnectorFault) -> None:
+        """Remember a fault, for the view of connectors."""
+        with self._lock:
+            self._health.error, self._health.trace = str(fault), fault.trace
+
+    def report(self) -> HostReport:
+        """How it stands."""
+        with self._lock:
+            process, health = self._process, self._health
+            alive = process is not None and not process.ended
+            state = "running" if alive else "waiting" if health.error and not self._closed else "stopped"
+            log = tuple(process.lines) if process is not None else health.log
+            return HostReport(
+                account=self.opening.account,
+                connector=self.opening.manifest.id,
+                state=state,
+                pid=process.pid if process is not None and alive else 0,
+                memory=process.memory() if process is not None and alive else 0,
+                restarts=health.restarts,
+                error=health.error,
+                trace=health.trace,
+                log=log,
+            )
+
+    def watch(self) -> None:
+        """End the process where it takes too much memory."""
+        with self._lock:
+            process = self._process
+        if process is not None:
+            process.check_memory()
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            process, self._process, self._closed = self._process, None, True
+            if process is not None:
+                self._health.log = tuple(process.lines)
+        if process is not None:
+            process.close()
+
+    def _start(self) -> HostProcess:
+        opening = self.opening
+        if opening.digest:
+            try:
+                digest = folder_digest(opening.manifest.folder)
+            except UnreadableFolder as error:
+                raise OperatorError(f"The connector {self.name} can't be started: {error}.") from error
+            if digest != opening.digest:
+                raise OperatorError(
+                    f"The files of the connector {self.name} changed. Find out why, then approve it again."
+                )
+        if opening.keep:
+            Path(opening.keep).mkdir(parents=True, exist_ok=True)
+        try:
+            process = HostProcess(opening, self._limits, self.name)
+        except OSError as error:
+            raise OperatorError(f"The connector {self.name} can't be started: {error}.") from error
+        with self._lock:
+            if self._health.error:
+                self._health.restarts += 1
+            self._process = process
+        try:
+            process.wait_ready()
+        except HostLost as error:
+            self.lost(process)
+            raise Unavailable(f"The connector {self.name} {error}. It will be started again.") from None
+        return process
+
+
+class HostedConnector:
+    """An instance of a connector in its process, with the calls of the connector API.  One call at a time.
+
+    After its process was lost the next call starts another and opens the connector there.
+    """
+
+    def __init__(self, host: Host, ended: Callable[[Host], None]) -> None:
+        self._host = host
+        self._ended = ended
+        self._lane = host.enter()
+        self._opened_in: HostProcess | None = None
+        self._closed = False
+
+    def open(self) -> None:
+        """Import and open the connector.  Raises `OperatorError` or the API's errors."""
+        self._process()
+
+    def service(self) -> Service:
+        found: Service = self._ask("service")
+        return replace(found, capabilities=_capabilities(self._host.opening.manifest, found))
+
+    def claim(
+        self,
+        count: int,
+        *,
+        marketplaces: Sequence[str] = (),
+        grounds: Sequence[str] = (),
+        case_ids: Sequence[str] = (),
+        offline_s: float = 0.0,
+    ) -> api.Claim:
+        claim: api.Claim = self._ask("claim", count, tuple(marketplaces), tuple(grounds), tuple(case_ids), offline_s)
+        return claim
+
+    def submit(self, decisions: Sequence[api.OutgoingDecision]) -> tuple[api.Receipt, ...]:
+        """Kinds that the manifest does not name are answered here: the marketplace does not carry them out."""
+        manifest = self._host.opening.manifest
+        able = [item for item in decisions if item.decision.kind.value in manifest.decisions]
+        receipts: tuple[api.Receipt, ...] = self._ask("submit", tuple(able)) if able else ()
+        if [receipt.decision_id for receipt in receipts] != [item.decision.id for item in able]:
+            raise self._note(ConnectorFault(
+                f"The connector {self._host.name} did not answer for every decision in order. They will be sent again."
+            ))  # fmt: skip
+        by_id = {receipt.decision_id: receipt for receipt in receipts}
+        words = f"{manifest.name} does not carry out this kind of decision. Choose another."
+        return tuple(
+            by_id.get(item.decision.id) or api.Receipt(item.decision.id, api.ReceiptStatus.REJECTED, words)
+            for item in decisions
+        )
+
+    def renew(self, leases: Sequence[api.LeaseKey]) -> tuple[api.Renewal, ...]:
+        renewals: tuple[api.Renewal, ...] = self._ask("renew", tuple(leases))
+        if [renewal.id for renewal in renewals] != [lease.id for lease in leases]:
+            raise self._note(
+                ConnectorFault(f"The connector {self._host.name} did not answer for every lease in order.")
+            )
+        return renewals
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """The other calls of the API: as they are asked, so they are passed on."""
+        if name not in _CALLS:
+            raise AttributeError(name)
+        return lambda *arguments, **named: self._ask(name, *_filled(name, arguments, named))
+
+    def cut(self) -> None:
+        """End what this instance waits for; safe on any thread."""
+        process = self._opened_in
+        if process is not None and not process.ended:
+            with suppress(HostLost, ConnectorError, OperatorError):
+                process.ask(self._lane, "cut", (), _CLOSE_S)
+
+    def close(self) -> None:
+        """Close the instance; with the last one the process ends."""
+        if self._closed:
+            return
+        self._closed = True
+        process = self._opened_in
+        if process is not None and not process.ended:
+            with suppress(HostLost, ConnectorError, OperatorError):
+                process.ask(self._lane, "close", (), _CLOSE_S)
+        if self._host.leave():
+            self._ended(self._host)
+
+    def _process(self) -> HostProcess:
+        process = self._host.running()
+        if self._opened_in is not process:
+            self._guarded(process, "open", ())
+            self._opened_in = process
+        return process
+
+    def _ask(self, call: str, *arguments: Any) -> Any:
+        if self._closed:
+            raise Unavailable(f"The connector {self._host.name} is closed.")
+        needed = next((name for name, calls in CAPABILITY_CALLS.items() if call in calls), "")
+        declared = self._host.opening.manifest.capabilities
+        stood_in = "poll" in declared and needed in ("leases", "cases", "changes")
+        if needed and needed not in declared and not stood_in:
+            raise Refused(f"{self._host.name} can't do this: its connector does not declare {needed}.")
+        return self._guarded(self._process(), call, arguments)
+
+    def _guarded(self, process: HostProcess, call: str, arguments: tuple[Any, ...]) -> Any:
+        try:
+            return process.ask(self._lane, call, arguments)
+        except HostLost as error:
+            self._host.lost(process)
+            raise ConnectorFault(f"The connector {self._host.name} {error}. It will be started again.") from None
+        except ConnectorFault as fault:
+            raise self._note(fault) from None
+        except OperatorError as error:
+            if error.detail:
+                self._host.failed(ConnectorFault(str(error), error.detail))
+            raise
+
+    def _note(self, fault: ConnectorFault) -> ConnectorFault:
+        self._host.failed(fault)
+        return fault
+
+
+_CALLS = frozenset({"release", "media", "cases", "changes", "seller", "references", "policies", "history", "notices",
+                    "preview"})  # fmt: skip
+_DEFAULT_LIMITS = {"cases": 500, "changes": 500, "history": 500, "references": 200, "notices": 200}
+
+
+def _filled(call: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Any, ...]:
+    if call == "release":
+        return (tuple(arguments[0]),)
+    if call in _DEFAULT_LIMITS:
+        values = dict(zip(("cursor", "limit"), arguments, strict=False)) | dict(named)
+        return (values.get("cursor"), values.get("limit", _DEFAULT_LIMITS[call]))
+    return arguments
+
+
+def _capabilities(manifest: Manifest, service: Service) -> frozenset[str]:
+    """What the server can do and the connector declares; a server that names nothing can do what is declared."""
+    declared = set(manifest.capabilities)
+    if "poll" in declared:
+        declared |= {"leases", "cases", "changes"}
+    told = service.capabilities & CAPABILITY_CALLS.keys()
+    return frozenset(declared & told if told else declared)
+
+
+class ConnectorHosts:
+    """Opens each connector in a process of its own; instances of one account share it.
+
+    A thread looks at the memory of all processes every second while there are any.
+    """
+
+    def __init__(self, limits: HostLimits | None = None) -> None:
+        self._limits = limits or HostLimits()
+        self._lock = threading.Lock()
+        self._hosts: dict[str, Host] = {}
+        self._watcher: threading.Thread | None = None
+        self._woken = threading.Event()
+        self._closed = False
+
+    def open(self, opening: Opening) -> Connector:
+        """A connector for an account.  Raises `OperatorError` or the API's errors."""
+        key = _key(opening)
+        with self._lock:
+            if self._closed:
+                raise OperatorError("The program is being closed.")
+            host = self._hosts.get(key)
+            if host is None:
+                host = self._hosts[key] = Host(opening, self._limits)
+            connector = HostedConnector(host, lambda ended: self._forget(key, ended))
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._watch, name="connector-watch", daemon=True)
+                self._watcher.start()
+        try:
+            connector.open()
+        except BaseException:
+            connector.close()
+            raise
+        return cast("Connector", connector)
+
+    def reports(self) -> tuple[HostReport, ...]:
+        """How it stands with every process."""
+        with self._lock:
+            hosts = list(self._hosts.values())
+        return tuple(host.report() for host in hosts)
+
+    def close(self) -> None:
+        """End every process, whoever still holds a connector."""
+        with self._lock:
+            self._closed = True
+            hosts, self._hosts = list(self._hosts.values()), {}
+            watcher, self._watcher = self._watcher, None
+        self._woken.set()
+        for host in hosts:
+            host.close()
+        if watcher is not None:
+            watcher.join(_CLOSE_S)
+
+    def _forget(self, key: str, host: Host) -> None:
+        with self._lock:
+            if self._hosts.get(key) is host:
+                del self._hosts[key]
+
+    def _watch(self) -> None:
+        while not self._woken.wait(_WATCH_S):
+            with self._lock:
+                hosts = list(self._hosts.values())
+            for host in hosts:
+                host.watch()
+
+
+def _key(opening: Opening) -> str:
+    """Names an opening: other settings or secrets are another process."""
+    told = (
+        opening.account,
+        str(opening.manifest.folder),
+        opening.digest,
+        dict(opening.settings),
+        dict(opening.secrets),
+    )
+    return hashlib.sha256(msgspec.json.encode(told)).hexdigest()

@@ -1,0 +1,74 @@
+"""Everything that can be told of a connector's folder without running its code."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from reviewer.connectors.api import API_VERSION
+from reviewer.connectors.approvals import UnreadableFolder, folder_digest
+from reviewer.connectors.manifest import ManifestFault, read_manifest
+
+_OURS = "reviewer.connectors.api"
+
+
+def faults_of(folder: Path) -> list[str]:
+    """All faults of a connector's folder, in words; empty where there are none."""
+    if not folder.is_dir():
+        return [f"{folder} is no folder"]
+    faults: list[str] = []
+    try:
+        manifest = read_manifest(folder, API_VERSION)
+    except ManifestFault as error:
+        faults += error.faults
+        manifest = None
+    try:
+        folder_digest(folder)
+    except UnreadableFolder as error:
+        faults.append(str(error))
+    for path in sorted(folder.glob("*.py")):
+        entry = manifest.function if manifest is not None and path.stem == manifest.module else ""
+        is_test = path.name.startswith("test_") or (manifest is not None and path.name == manifest.stand)
+        faults += _code_faults(path, entry, is_test=is_test)
+    return faults
+
+
+def _code_faults(path: Path, entry: str, *, is_test: bool) -> list[str]:
+    try:
+        tree = ast.parse(path.read_bytes(), filename=path.name)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        return [f"{path.name}{line}: is no Python: {error.msg if isinstance(error, SyntaxError) else error}"]
+    faults = []
+    if entry and entry not in _names(tree):
+        faults.append(f"{path.name}: has no function {entry}, which the manifest's entry names")
+    if not is_test:
+        for node in ast.walk(tree):
+            faults += [
+                f"{path.name}, line {node.lineno}: imports {name}; of ours a connector imports {_OURS} only"
+                for name in _imported(node)
+                if name.split(".")[0] == "reviewer" and name != _OURS
+            ]
+    return faults
+
+
+def _names(tree: ast.Module) -> set[str]:
+    found: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            found.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.Assign):
+            found.update(target.id for target in node.targets if isinstance(target, ast.Name))
+    return found
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+        if node.module == "reviewer.connectors":
+            return [f"{node.module}.{alias.name}" for alias in node.names]
+        return [node.module]
+    return []
