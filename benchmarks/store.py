@@ -15,7 +15,8 @@ from benchmarks import report
 from benchmarks.hubs import Hub, fed, filled, running_hub
 from benchmarks.report import Line, Options, median, percentile, spread
 from reviewer.connectors.api import Connector, LeasedCase
-from reviewer.connectors.loader import find_connectors, open_connector
+from reviewer.connectors.loader import find_connectors
+from reviewer.connectors.opener import Opening, open_here
 from reviewer.domain.decision import Decision, DecisionKind
 from reviewer.domain.values import new_id
 from reviewer.resources import plugins_folder
@@ -48,7 +49,7 @@ def _drain(folder: Path, hub: Hub, rounds: int) -> Line:
     manifest = next(
         found.manifest for found in find_connectors((plugins_folder(),)) if found.id == "queue_api" and found.manifest
     )
-    connector = open_connector(manifest, {"address": hub.url}, {"token": hub.tokens["reviewer"]})
+    connector = open_here(Opening("hub", manifest, {"address": hub.url}, {"token": hub.tokens["reviewer"]}))
     account = AccountRow("hub", "queue_api", "Hub", {"address": hub.url}, None)
     store = StoreThread(folder / "workstation.sqlite3")
     store.start()

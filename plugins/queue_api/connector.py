@@ -14,7 +14,6 @@ from reviewer.connectors.api import (
     CaseRow,
     Change,
     Claim,
-    Connector,
     Context,
     Holder,
     LeasedCase,
@@ -277,6 +276,6 @@ def _retry_after(response: requests.Response, value: str | None = None) -> float
         return 5.0
 
 
-def connect(context: Context) -> Connector:
+def connect(context: Context) -> QueueApiConnector:
     """The entry that `plugin.toml` names."""
     return QueueApiConnector(context)

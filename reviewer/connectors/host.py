@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,10 +46,11 @@ class _Health:
 class Host:
     """The processes of one opening, one after another.  Safe on any thread."""
 
-    def __init__(self, opening: Opening, limits: HostLimits, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, opening: Opening, limits: HostLimits, starter: Executor) -> None:
         self.opening = opening
         self._limits = limits
-        self._clock = clock
+        self._starter = starter
+        self._clock = time.monotonic
         self._lock = threading.Lock()
         self._starting = threading.Lock()
         self._process: HostProcess | None = None
@@ -167,8 +169,8 @@ class Host:
         if opening.keep:
             Path(opening.keep).mkdir(parents=True, exist_ok=True)
         try:
-            process = HostProcess(opening, self._limits, self.name)
-        except OSError as error:
+            process = self._starter.submit(HostProcess, opening, self._limits, self.name).result()
+        except (OSError, RuntimeError) as error:
             raise OperatorError(f"The connector {self.name} can't be started: {error}.") from error
         with self._lock:
             if self._health.error:
@@ -333,6 +335,8 @@ class ConnectorHosts:
         self._lock = threading.Lock()
         self._hosts: dict[str, Host] = {}
         self._watcher: threading.Thread | None = None
+        # One thread starts all processes: on Linux they end with the thread that started them.
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="connector-start")
         self._woken = threading.Event()
         self._closed = False
 
@@ -344,7 +348,7 @@ class ConnectorHosts:
                 raise OperatorError("The program is being closed.")
             host = self._hosts.get(key)
             if host is None:
-                host = self._hosts[key] = Host(opening, self._limits)
+                host = self._hosts[key] = Host(opening, self._limits, self._starter)
             connector = HostedConnector(host, lambda ended: self._forget(key, ended))
             if self._watcher is None:
                 self._watcher = threading.Thread(target=self._watch, name="connector-watch", daemon=True)
@@ -371,6 +375,7 @@ class ConnectorHosts:
         self._woken.set()
         for host in hosts:
             host.close()
+        self._starter.shutdown()
         if watcher is not None:
             watcher.join(_CLOSE_S)
 

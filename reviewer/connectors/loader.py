@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import re
 import sys
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from reviewer.errors import OperatorError
 
 #: Where an installed package names the folder of its connector: `my_market = "my_package.plugin"`.
 ENTRY_POINTS = "reviewer.connectors"
+#: Two instances that begin at once must not see a module that is half imported.
+_LOADING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,8 @@ def load_connector(manifest: Manifest, context: Context) -> Connector:
     capabilities.
     """
     try:
-        module = _load(manifest)
+        with _LOADING:
+            module = _load(manifest)
         connect = getattr(module, manifest.function)
     except (Exception, SystemExit) as error:
         raise OperatorError(

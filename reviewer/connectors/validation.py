@@ -44,11 +44,12 @@ def _code_faults(path: Path, entry: str, *, is_test: bool) -> list[str]:
         faults.append(f"{path.name}: has no function {entry}, which the manifest's entry names")
     if not is_test:
         for node in ast.walk(tree):
-            faults += [
-                f"{path.name}, line {node.lineno}: imports {name}; of ours a connector imports {_OURS} only"
-                for name in _imported(node)
-                if name.split(".")[0] == "reviewer" and name != _OURS
-            ]
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                faults += [
+                    f"{path.name}, line {node.lineno}: imports {name}; of ours a connector imports {_OURS} only"
+                    for name in _imported(node)
+                    if name.split(".")[0] == "reviewer" and name != _OURS
+                ]
     return faults
 
 
@@ -64,10 +65,10 @@ def _names(tree: ast.Module) -> set[str]:
     return found
 
 
-def _imported(node: ast.AST) -> list[str]:
+def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+    if node.level == 0 and node.module:
         if node.module == "reviewer.connectors":
             return [f"{node.module}.{alias.name}" for alias in node.names]
         return [node.module]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -321,6 +323,25 @@ def test_instances_of_an_account_share_a_process_and_no_state(hosts: ConnectorHo
     assert two.media("counted") == b"2"
     two.close()
     assert hosts.reports() == ()
+
+
+def test_instances_that_begin_at_once_are_all_whole(hosts: ConnectorHosts, tmp_path: Path) -> None:
+    slow = CODE.replace("LEAK = []", "time.sleep(0.2)\nLEAK = []")
+    given = opening(tmp_path, code=slow)
+    with ThreadPoolExecutor(3) as pool:
+        opened = list(pool.map(hosts.open, [given] * 3))
+    assert [connector.media("fine") for connector in opened] == [b"fine"] * 3
+    assert len(hosts.reports()) == 1
+
+
+def test_a_process_outlives_the_thread_that_asked_for_it(hosts: ConnectorHosts, tmp_path: Path) -> None:
+    opened: list[Connector] = []
+    thread = threading.Thread(target=lambda: opened.append(hosts.open(opening(tmp_path))))
+    thread.start()
+    thread.join()
+    pid = report(hosts).pid
+    assert opened[0].media("fine") == b"fine"
+    assert report(hosts).pid == pid
 
 
 def test_after_failures_it_waits_longer_each_time(tmp_path: Path) -> None:
