@@ -192,7 +192,10 @@ class Context:
 
 
 class Connector(Protocol):
-    """All calls there are.  A connector has `service`, `close` and those of the capabilities it declares."""
+    """The calls of a connector: `service`, `close`, and those of the capabilities that it declares.
+
+    Some have their call in a protocol of its own: `Polling`, `KeepingHistory`, `TakingNotices`, `Previewing`.
+    """
 
     def service(self) -> Service:
         """Who answers and what it can do.  Also what "test connection" calls: bad credentials must fail here."""
@@ -213,15 +216,6 @@ class Connector(Protocol):
 
     def release(self, leases: Sequence[LeaseKey]) -> None:
         """Give cases back, each with its reason.  A lease that is lost already is no error."""
-
-    def poll(self, cursor: str | None, limit: int = 500) -> Page[Case]:
-        """In the place of claims, where the server knows no leases: the cases that are open, or changed since a cursor.
-
-        None begins anew: every open case.  `next_cursor` is where to go on, also later; a page without items ends
-        a reading.  A case that left the queue comes once more with the state `decided` or `withdrawn`.  Where the
-        server has no cursors, the last page has None: then each reading is the whole queue, and what is not in it
-        left.  The workstation keeps who works on what.
-        """
 
     def media(self, sha256: str) -> bytes:
         """The bytes of a picture or document, at most 20 MiB.  The workstation checks the digest itself."""
@@ -244,25 +238,51 @@ class Connector(Protocol):
     def policies(self) -> Mapping[str, Any]:
         """The house rules as the tables of `policies.toml`, in JSON's types."""
 
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class Polling(Protocol):
+    """The call of the capability `poll`."""
+
+    def poll(self, cursor: str | None, limit: int = 500) -> Page[Case]:
+        """In the place of claims, where the server knows no leases: the cases that are open, or changed since a cursor.
+
+        None begins anew: every open case.  `next_cursor` is where to go on, also later; a page without items ends
+        a reading.  A case that left the queue comes once more with the state `decided` or `withdrawn`.  Where the
+        server has no cursors, the last page has None: then each reading is the whole queue, and what is not in it
+        left.  The workstation keeps who works on what.
+        """
+
+
+class KeepingHistory(Protocol):
+    """The call of the capability `history`."""
+
     def history(self, cursor: str | None, limit: int = 500) -> Page[PastDecision]:
         """Decisions of everybody since a cursor, oldest first, for audits."""
+
+
+class TakingNotices(Protocol):
+    """The call of the capability `notices`."""
 
     def notices(self, cursor: str | None, limit: int = 200) -> Page[Notice]:
         """Complaints that came in since a cursor, oldest first."""
 
+
+class Previewing(Protocol):
+    """The call of the capability `preview`."""
+
     def preview(self) -> Preview:
         """What the settings would read, before they are saved."""
-
-    def close(self) -> None:
-        """Let go of connections."""
 
 
 __all__ = [
     "API_RELEASE", "API_VERSION", "AuthenticationPoint", "Case", "CaseRow", "CaseState", "Change", "Claim",
     "Connector", "ConnectorError", "Context", "CursorLost", "Decision", "DecisionKind", "Flag", "FlagSource",
-    "Holder", "Lease", "LeaseKey", "LeasedCase", "Listing", "Marketplace", "Measure", "MeasureKind", "Money",
-    "Notice", "Offence", "OutgoingDecision", "Page", "PastDecision", "Picture", "Preview", "Quarantined",
-    "RateLimited", "Receipt", "ReceiptStatus", "ReferenceProduct", "Refused", "Renewal", "Right", "Seller",
-    "SellerLink", "Service", "Sibling", "Standing", "Unauthorized", "Unavailable", "format_time", "gtin_is_valid",
-    "money", "parse_time", "revision_digest", "sha256_hex", "utc_now",
+    "Holder", "KeepingHistory", "Lease", "LeaseKey", "LeasedCase", "Listing", "Marketplace", "Measure",
+    "MeasureKind", "Money", "Notice", "Offence", "OutgoingDecision", "Page", "PastDecision", "Picture", "Polling",
+    "Preview", "Previewing", "Quarantined", "RateLimited", "Receipt", "ReceiptStatus", "ReferenceProduct",
+    "Refused", "Renewal", "Right", "Seller", "SellerLink", "Service", "Sibling", "Standing", "TakingNotices",
+    "Unauthorized", "Unavailable", "format_time", "gtin_is_valid", "money", "parse_time", "revision_digest",
+    "sha256_hex", "utc_now",
 ]  # fmt: skip

@@ -31,6 +31,7 @@ from reviewer.connectors.api import (
     LeaseKey,
     OutgoingDecision,
     Page,
+    Polling,
     Quarantined,
     Receipt,
     ReceiptStatus,
@@ -181,7 +182,7 @@ class PolledConnector:
         whole = self._cursor is None
         cursor, seen = self._cursor, set()
         while True:
-            page = self._connector.poll(cursor, _PAGE)
+            page = cast("Polling", self._connector).poll(cursor, _PAGE)
             for case in page.items:
                 self._take(case)
                 seen.add(case.id)

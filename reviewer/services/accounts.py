@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from reviewer.connectors.api import Connector, ConnectorError, Preview, Service
+from reviewer.connectors.api import Connector, ConnectorError, Preview, Previewing, Service
 from reviewer.connectors.loader import Found
 from reviewer.connectors.manifest import Manifest, Setting
 from reviewer.connectors.opener import HostReport
@@ -138,7 +138,7 @@ class AccountsService:
             return None
         connector = self._open(form.connector, form.settings, self._secrets_of(form))
         try:
-            shown: Preview = connector.preview()
+            shown: Preview = cast("Previewing", connector).preview()
         except ConnectorError as error:
             raise OperatorError(str(error)) from error
         finally:
