@@ -29,8 +29,9 @@ _MIB = 2**20
 #: Mostly cleared, as in a real queue; each kind that the number keys decide with one press.
 _KEYS = "1112114117"
 _LOOK_MS, _PRESS_AGAIN_MS, _FLOOR_EVERY = 10, 3000, 5
-#: Between a painted case and the next key at the least; a reviewer looks for seconds.
-_PAUSE_S = 0.2
+#: Between a painted case and the next key: at the least, and where the next pair is not ready. A reviewer looks for
+#: seconds.
+_PAUSE_S, _LONG_PAUSE_S = 0.2, 3.0
 
 
 class Day(QObject):
@@ -53,7 +54,7 @@ class Day(QObject):
         self.took: list[float] = []
         self.work: list[float] = []
         self.floors: list[float] = []
-        self.blank = self.late = self.again = self.frames = 0
+        self.blank = self.late = self.again = self.frames = self.unready = 0
         self.memory: list[tuple[int, float, float]] = []
         self._looking = QTimer(self, interval=_LOOK_MS)
         self._looking.timeout.connect(self._look)
@@ -78,7 +79,7 @@ class Day(QObject):
         """Begin to decide so many cases, at a reviewer's pace or as fast as they come."""
         self._left, self._paced = count, paced
         self.took, self.work, self.floors = [], [], []
-        self.blank = self.late = self.again = self.frames = 0
+        self.blank = self.late = self.again = self.frames = self.unready = 0
         self.memory = []
         self._begun = True
         self._looking.start()
@@ -90,9 +91,12 @@ class Day(QObject):
         """Press when the reviewer would: the next case is ready by then."""
         if not self._left or self._pressed:
             return
-        if not self._paced or (perf_counter_ns() - self._painted_at > _PAUSE_S * 1e9 and self._next_is_ready()):
-            self._looking.stop()
-            self._press()
+        since = (perf_counter_ns() - self._painted_at) / 1e9
+        if self._paced and (since < _PAUSE_S or (since < _LONG_PAUSE_S and not self._next_is_ready())):
+            return
+        self.unready += self._paced and since >= _LONG_PAUSE_S
+        self._looking.stop()
+        self._press()
 
     def _next_is_ready(self) -> bool:
         if not self._desk.upcoming:
@@ -214,7 +218,7 @@ def _work(application: QApplication, desktop: Desktop, day: Day, cases: int, unp
         f" {canvas.width()} x {canvas.height()} px, window {window.WIDTH} x {window.HEIGHT}, from the key event to the"
         f" end of the painting.\n"
         f"  A key is pressed once the next pair is ready and {_PAUSE_S:g} s passed (a reviewer takes seconds):"
-        f" {spread(day.took)} ms\n"
+        f" {spread(day.took)} ms;\n  pairs that were not ready after {_LONG_PAUSE_S:g} s: {day.unready}\n"
         f"  processor time of the window's thread in that: {spread(day.work)} ms\n"
         f"  two ready pictures in the same widgets: {spread(day.floors)} ms\n"
         f"  frames {day.frames}, without any picture {day.blank}, with the last one dimmed {day.late}, keys pressed"

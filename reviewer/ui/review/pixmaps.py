@@ -86,9 +86,15 @@ class PixmapStore(QObject):
         return max(found, key=_pixels, default=None)
 
     def want(self, account: str, sha256: str, box: QSize, *, urgent: bool = False) -> None:
-        """Ask for a picture unless it is there or asked for; `arrived` tells of it."""
+        """Ask for a picture unless it is there or asked for; `arrived` tells of it.
+
+        What was wanted last is dropped last.
+        """
         key = (account, sha256, box.width(), box.height())
-        if box.isEmpty() or key in self._held:
+        if key in self._held:
+            self._held.move_to_end(key)
+            return
+        if box.isEmpty():
             return
         if key in self._asked:
             if urgent and key not in self._urgent:
