@@ -142,27 +142,26 @@ def _decide_all(count: int, workstation: Workstation, floor: Floor, peer: Peer, 
     print(f"decide, {name}, {count} decisions of about {grown:,} bytes of log each, in ms:")
     for label, values in (("ours", ours), ("fdatasync", floors), ("plain sqlite3", peers)):
         print(f"  {label}: {spread(values)}")
-    upper, times = percentile(ours, 0.95), ratio_to(median(ours), median(floors))
+    upper, lower = percentile(ours, 0.95), percentile(floors, 0.95)
+    times = ratio_to(upper, lower)
     return [
         Line(
             f"decide, {name}, p95",
             upper,
-            budget=f"≤ {_LIMIT_MS:g} ms",
-            floor=percentile(floors, 0.95),
+            budget=f"≤ {_LIMIT_MS:g} ms, ≤ {_TIMES:g}x floor",
+            floor=lower,
             floor_is="fdatasync",
             peers={"plain sqlite3": percentile(peers, 0.95)},
-            ratio=ratio_to(upper, percentile(floors, 0.95)),
-            met=upper <= _LIMIT_MS,
+            ratio=times,
+            met=upper <= _LIMIT_MS and times is not None and times <= _TIMES,
         ),
         Line(
             f"decide, {name}, p50",
             median(ours),
-            budget=f"≤ {_TIMES:g}x floor",
             floor=median(floors),
             floor_is="fdatasync",
             peers={"plain sqlite3": median(peers)},
-            ratio=times,
-            met=times is not None and times <= _TIMES,
+            ratio=ratio_to(median(ours), median(floors)),
         ),
     ]
 

@@ -18,9 +18,9 @@ def canonical_json(value: Any) -> bytes:
     Raises ValueError for what JCS cannot carry: NaN, infinities, integers beyond 2^53 - 1, lone
     surrogates, keys that are no texts; and TypeError for other types.
     """
-    if _is_plain(value):
-        text = _whole(value)
-    else:
+    try:
+        text = _whole(_plain(value))
+    except _NotPlainError:
         parts: list[str] = []
         _write(value, parts)
         text = "".join(parts)
@@ -30,24 +30,34 @@ def canonical_json(value: Any) -> bytes:
         raise ValueError("a lone surrogate can't be written as canonical JSON") from None
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether the standard library's encoder, which is much faster, writes the value just as RFC 8785 wants it.
+class _NotPlainError(Exception):
+    """The standard library's encoder would write a value in another way than RFC 8785."""
+
+
+def _plain(value: Any) -> Any:
+    """The value in a form that the standard library's encoder, which is much faster, writes just as RFC 8785 wants it.
 
     That is so for ASCII keys (whose order is the same in UTF-8 and UTF-16) and for numbers that Python and
-    ECMAScript write alike: safe integers, and fractions that need no exponent in either.
+    ECMAScript write alike: safe integers, and fractions that need no exponent in either.  Whole doubles become
+    integers, which is how ECMAScript writes them.  Raises `_NotPlainError` for everything else.
     """
     kind = type(value)
     if kind is str or value is None or kind is bool:
-        return True
-    if kind is int:
-        return bool(-_SAFE_INTEGER <= value <= _SAFE_INTEGER)
-    if kind is float:
-        return 1e-4 <= abs(value) < 1e16 and not value.is_integer()
-    if kind is list or kind is tuple:
-        return all(map(_is_plain, value))
+        return value
     if kind is dict:
-        return all(type(key) is str and key.isascii() for key in value) and all(map(_is_plain, value.values()))
-    return False
+        if all(type(key) is str and key.isascii() for key in value):
+            return {key: _plain(item) for key, item in value.items()}
+    elif kind is list or kind is tuple:
+        return [_plain(item) for item in value]
+    elif kind is int:
+        if -_SAFE_INTEGER <= value <= _SAFE_INTEGER:
+            return value
+    elif kind is float:
+        if value.is_integer() and abs(value) <= _SAFE_INTEGER:
+            return int(value)
+        if 1e-4 <= abs(value) < 1e16 and not value.is_integer():
+            return value
+    raise _NotPlainError
 
 
 def _write(value: Any, parts: list[str]) -> None:

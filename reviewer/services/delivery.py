@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,12 +42,14 @@ class SendingDelays:
         self._clock = clock
         self._lock = threading.Lock()
         self._scheduled: dict[str, Scheduled] = {}
+        #: By account: when and which, soonest first. What is no longer so is dropped when it comes up.
+        self._soonest: dict[str, list[tuple[float, str]]] = {}
         self._started = clock() + delay_s
 
     def schedule(self, decision_id: str, account: str, label: str, delay_s: float) -> None:
         """Hold a decision back for so long."""
         with self._lock:
-            self._scheduled[decision_id] = Scheduled(account, label, self._clock() + delay_s)
+            self._hold(decision_id, Scheduled(account, label, self._clock() + delay_s))
 
     def forget(self, decision_id: str) -> None:
         """The decision is settled or withdrawn."""
@@ -57,13 +60,14 @@ class SendingDelays:
         """Somebody else works at the account: nothing of it is due any more."""
         with self._lock:
             self._scheduled = {key: row for key, row in self._scheduled.items() if row.account != account}
+            self._soonest.pop(account, None)
 
     def put_off(self, decision_id: str, account: str, delay_s: float) -> None:
         """The server wants the decision later: nothing before then."""
         with self._lock:
             known = self._scheduled.get(decision_id)
             due_at = self._clock() + min(_LONGEST_S, max(0.0, delay_s))
-            self._scheduled[decision_id] = Scheduled(account, known.label if known else "", due_at)
+            self._hold(decision_id, Scheduled(account, known.label if known else "", due_at))
 
     def is_due(self, decision_id: str) -> bool:
         """Whether it may be sent now."""
@@ -79,7 +83,10 @@ class SendingDelays:
         """Seconds until the next decision of an account, or what an earlier run left, is due; None where none waits."""
         now = self._clock()
         with self._lock:
-            times = [row.due_at for row in self._scheduled.values() if row.account == account]
+            soonest = self._soonest.get(account, [])
+            while soonest and not self._holds(account, *soonest[0]):
+                heapq.heappop(soonest)
+            times = [due_at for due_at, _ in soonest[:1]]
             if self._started > now:
                 times.append(self._started)
         return max(0.0, min(times) - now) if times else None
@@ -96,9 +103,19 @@ class SendingDelays:
         with self._lock:
             now = self._clock()
             self._started = now
-            self._scheduled = {
-                key: Scheduled(row.account, row.label, min(row.due_at, now)) for key, row in self._scheduled.items()
-            }
+            held, self._scheduled, self._soonest = self._scheduled, {}, {}
+            for key, row in held.items():
+                self._hold(key, Scheduled(row.account, row.label, min(row.due_at, now)))
+
+    def _hold(self, decision_id: str, row: Scheduled) -> None:
+        """Called with the lock held."""
+        self._scheduled[decision_id] = row
+        heapq.heappush(self._soonest.setdefault(row.account, []), (row.due_at, decision_id))
+
+    def _holds(self, account: str, due_at: float, decision_id: str) -> bool:
+        """Whether that is still so.  Called with the lock held."""
+        row = self._scheduled.get(decision_id)
+        return row is not None and (row.account, row.due_at) == (account, due_at)
 
 
 class DeliveryService:
