@@ -148,10 +148,13 @@ class HeadBar(QFrame):
 
     def _say(self, part: QPushButton, text: str, icon: str, role: str) -> None:
         shown = label_text(text)
-        if part.text() != shown or part.property("tone") != role:
+        if part.text() != shown:
             part.setText(shown)
             part.setAccessibleDescription(text)
+        if part.property("tone") != role:
             part.setProperty("tone", role)
             part.style().unpolish(part)
             part.style().polish(part)
-        part.setIcon(self._theme.icon(icon, role))
+        drawn = self._theme.icon(icon, role)
+        if part.icon().cacheKey() != drawn.cacheKey():
+            part.setIcon(drawn)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
@@ -10,6 +12,7 @@ from reviewer.domain.decision import DecisionKind
 from reviewer.domain.text import visible
 from reviewer.ui.commands import Commands
 from reviewer.ui.plain import button, label_text, tooltip
+from reviewer.ui.review.ahead import Ahead
 from reviewer.ui.review.consequence import consequence, skip_effect
 from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.sitting import Sitting
@@ -116,6 +119,52 @@ def _two_rows(text: str, metrics: QFontMetricsF, wide: float) -> tuple[str, ...]
     return (text,)
 
 
+@dataclass(frozen=True, slots=True)
+class _BarWords:
+    """All words of the bar: kind, key, name, effect and whether it is proposed; texts and descriptions; hints."""
+
+    keys: tuple[tuple[DecisionKind | None, str, str, str, bool], ...]
+    entries: tuple[tuple[str, str], ...]
+    hints: tuple[str, str]
+
+
+def _bar_words(sitting: Sitting, commands: Commands) -> _BarWords:
+    policy = sitting.on_desk.policy
+    ground = policy.ground(sitting.ground)
+    proposed = ground.action if ground is not None else None
+    title = ground_title(policy, sitting.ground)
+    keys: list[tuple[DecisionKind | None, str, str, str, bool]] = []
+    for kind, command, _stretch in KEYS:
+        key = commands.chord_text(command)
+        if kind is None:
+            keys.append((kind, key, translate("Review", "Skip"), skip_effect(), False))
+            continue
+        name = kind_name(kind)
+        if kind == DecisionKind.TAKEDOWN:
+            name = translate("Review", "{0} ▸ {1}").format(name, title)
+        keys.append((kind, key, name, consequence(sitting, kind), kind == proposed))
+    step = sitting.step(proposed or DecisionKind.TAKEDOWN)
+    measure = translate("Review", "no measure due") if step.due is None else measure_text(step.due)
+    if sitting.measure_off:
+        measure = translate("Review", "measure switched off")
+    count = len(sitting.ruled_facts(DecisionKind.TAKEDOWN))
+    siblings = len(sitting.on_desk.case.siblings)
+    entries = tuple(
+        (label_text(f"{text}  [{commands.chord_text(command)}]"), visible(text))
+        for command, text in (
+            ("review.ground", translate("Review", "Ground: {0}").format(title)),
+            ("review.measure", measure),
+            ("review.facts", translate("Review", "Facts: {0}").format(count)),
+            ("review.batch", translate("Review", "Batch: {0}").format(siblings)),
+        )
+    )
+    hints = (
+        translate("Review", "Note ({0}); Esc goes back").format(commands.chord_text("review.note")),
+        translate("Review", "Why is the measure off? Esc goes back"),
+    )
+    return _BarWords(tuple(keys), entries, hints)
+
+
 class EntryField(QLineEdit):
     """A text field from which Esc and Return lead back to the review surface."""
 
@@ -141,6 +190,7 @@ class DecisionBar(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._commands = commands
+        self._ahead: Ahead[_BarWords] = Ahead()
         self.buttons: dict[DecisionKind | None, DecisionButton] = {}
         self.ground = self._entry_button("review.ground", translate("Review", "Ground of the decision"))
         self.measure = self._entry_button("review.measure", translate("Review", "Measure of the ladder"))
@@ -182,44 +232,25 @@ class DecisionBar(QWidget):
 
     def refresh(self, sitting: Sitting) -> None:
         """Show again what each key would do."""
-        policy = sitting.on_desk.policy
-        ground = policy.ground(sitting.ground)
-        proposed = ground.action if ground is not None else None
-        title = ground_title(policy, sitting.ground)
-        for kind, command, _stretch in KEYS:
-            key = self._commands.chord_text(command)
-            if kind is None:
-                self.buttons[kind].show_decision(key, translate("Review", "Skip"), skip_effect())
-                continue
-            name = kind_name(kind)
-            if kind == DecisionKind.TAKEDOWN:
-                name = translate("Review", "{0} ▸ {1}").format(name, title)
-            self.buttons[kind].show_decision(key, name, consequence(sitting, kind), proposed=kind == proposed)
-        self._say(self.ground, "review.ground", translate("Review", "Ground: {0}").format(title))
-        step = sitting.step(proposed or DecisionKind.TAKEDOWN)
-        measure = translate("Review", "no measure due") if step.due is None else measure_text(step.due)
-        if sitting.measure_off:
-            measure = translate("Review", "measure switched off")
-        self._say(self.measure, "review.measure", measure)
+        words = self._ahead.take(sitting) or _bar_words(sitting, self._commands)
+        for kind, key, name, effect, proposed in words.keys:
+            self.buttons[kind].show_decision(key, name, effect, proposed=proposed)
+        for made, text in zip((self.ground, self.measure, self.facts, self.batch), words.entries, strict=True):
+            self._say(made, *text)
         self.reason.setVisible(sitting.measure_off)
-        count = len(sitting.ruled_facts(DecisionKind.TAKEDOWN))
-        self._say(self.facts, "review.facts", translate("Review", "Facts: {0}").format(count))
-        siblings = len(sitting.on_desk.case.siblings)
-        self._say(self.batch, "review.batch", translate("Review", "Batch: {0}").format(siblings))
-        self.batch.setEnabled(siblings > 0)
-        for field, words, command in (
-            (self.note, translate("Review", "Note ({0}); Esc goes back"), "review.note"),
-            (self.reason, translate("Review", "Why is the measure off? Esc goes back"), ""),
-        ):
-            hint = words.format(self._commands.chord_text(command)) if command else words
+        self.batch.setEnabled(bool(sitting.on_desk.case.siblings))
+        for field, hint in zip((self.note, self.reason), words.hints, strict=True):
             if field.placeholderText() != hint:
                 field.setPlaceholderText(hint)
 
-    def _say(self, made: QPushButton, command: str, text: str) -> None:
-        words = f"{text}  [{self._commands.chord_text(command)}]"
-        if made.text() != label_text(words):
-            made.setText(label_text(words))
-            made.setAccessibleDescription(visible(text))
+    def prepare(self, sitting: Sitting) -> None:
+        """Work out ahead what the keys would do to a coming case."""
+        self._ahead.keep(sitting, _bar_words(sitting, self._commands))
+
+    def _say(self, made: QPushButton, text: str, description: str) -> None:
+        if made.text() != text:
+            made.setText(text)
+            made.setAccessibleDescription(description)
 
     def _entry_button(self, command: str, name: str) -> QPushButton:
         made = button("", name=name)

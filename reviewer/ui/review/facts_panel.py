@@ -11,6 +11,7 @@ from reviewer.domain.facts import Side
 from reviewer.domain.reference import AuthenticationPoint, ReferenceProduct
 from reviewer.domain.text import visible
 from reviewer.ui.commands import Commands
+from reviewer.ui.review.ahead import Ahead
 from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.passage import Line, Passage
 from reviewer.ui.review.sitting import Sitting
@@ -32,6 +33,7 @@ class FactsPanel(QScrollArea):
     def __init__(self, theme: Looks, commands: Commands, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._commands = commands
+        self._ahead: Ahead[tuple[Line, ...]] = Ahead()
         self.passage = Passage(theme, translate("Review", "Facts and points of authentication"))
         self.passage.line_clicked.connect(self._clicked)
         self.setWidgetResizable(True)
@@ -47,7 +49,7 @@ class FactsPanel(QScrollArea):
         reference: ReferenceProduct | None,
     ) -> None:
         """Show a case's facts and the points of the reference product that is shown."""
-        self.passage.set_lines(self._lines(sitting, points, point, reference))
+        self.passage.set_lines(self._ahead.take(sitting) or self._lines(sitting, points, point, reference))
         if point >= 0:
             top, height = self.passage.extent_of(f"point:{point}")
             self.ensureVisible(0, top + height // 2, 0, height)
@@ -55,7 +57,7 @@ class FactsPanel(QScrollArea):
     def prepare(self, sitting: Sitting, reference: ReferenceProduct | None) -> None:
         """Lay a coming case out ahead."""
         points = reference.authentication_points if reference is not None else ()
-        self.passage.prepare(self._lines(sitting, points, -1, reference))
+        self.passage.prepare(self._ahead.keep(sitting, self._lines(sitting, points, -1, reference)))
 
     def _lines(
         self,
@@ -63,7 +65,7 @@ class FactsPanel(QScrollArea):
         points: Sequence[AuthenticationPoint],
         point: int,
         reference: ReferenceProduct | None,
-    ) -> list[Line]:
+    ) -> tuple[Line, ...]:
         lines = [*fact_lines(sitting)]
         if points:
             keys = translate("Review", "{0} next, {1} pass, {2} fail").format(
@@ -75,7 +77,7 @@ class FactsPanel(QScrollArea):
             lines += point_lines(sitting, points, point)
         if reference is not None:
             lines += reference_lines(reference)
-        return lines
+        return tuple(lines)
 
     def _clicked(self, key: str) -> None:
         kind, _, rest = key.partition(":")

@@ -107,6 +107,8 @@ class Foot(QWidget):
         self._commands = commands
         self._status = Status()
         self._fetched = steady()
+        self._known: tuple[str, ...] | None = None
+        commands.rebound.connect(self._forget_hints)
         self.undo = ElidedLabel("", "muted", self)
         self.sending = ElidedLabel("", "", self)
         self.counts = PlainLabel("", "muted", self)
@@ -128,14 +130,18 @@ class Foot(QWidget):
 
     def show_desk(self, desk: Desk) -> None:
         """The last step and the last decisions."""
-        undo = self._commands.chord_text("review.undo")
         label = step(desk.undo_label) if desk.undo_label else ""
-        text = (
-            translate("Review", "{0} undo: {1}").format(undo, label)
-            if label
-            else translate("Review", "{0} undo").format(undo)
-        )
-        hints = [text]
+        words = translate("Review", "{0} undo: {1}") if label else translate("Review", "{0} undo")
+        undo = words.format(self._commands.chord_text("review.undo"), label)
+        _put(self.undo, "   ".join((undo, *self._hints())))
+        counts = desk.counts
+        _put(self.counts, " ".join(kind_letter(kind) for kind in counts.recent[-8:]))
+
+    def _hints(self) -> tuple[str, ...]:
+        """Keys and what they do, worked out once until a key is given away."""
+        if self._known is not None:
+            return self._known
+        hints = []
         for command, words in (
             ("review.ground", translate("Review", "{0} ground")),
             ("review.note", translate("Review", "{0} note")),
@@ -145,9 +151,11 @@ class Foot(QWidget):
             ("review.whole_pixels", translate("Review", "{0} 100 %")),
         ):
             hints.append(words.format(self._commands.chord_text(command)))
-        _put(self.undo, "   ".join(hints))
-        counts = desk.counts
-        _put(self.counts, " ".join(kind_letter(kind) for kind in counts.recent[-8:]))
+        self._known = tuple(hints)
+        return self._known
+
+    def _forget_hints(self) -> None:
+        self._known = None
 
     def show_status(self, status: Status) -> None:
         """What is being sent."""

@@ -16,6 +16,7 @@ from reviewer.domain.text import has_hidden_controls, mixed_script_words, visibl
 from reviewer.domain.values import Money, gtin_is_valid
 from reviewer.services.model import CaseOnDesk
 from reviewer.ui.plain import button
+from reviewer.ui.review.ahead import Ahead
 from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.passage import Line, Mark, Passage
 from reviewer.ui.review.wording import amount, country_name, host_of, language_name, translate
@@ -83,10 +84,13 @@ class ListingPanel(QScrollArea):
         self.setAccessibleName(translate("Review", "Listing"))
         self._listing: Listing | None = None
         self._on_desk: CaseOnDesk | None = None
+        self._ahead: Ahead[tuple[tuple[Line, ...], tuple[str, tuple[str, ...]] | None]] = Ahead()
+        self._marked = False
         self.head = Passage(theme, translate("Review", "The listing"), inner)
         self.description = _Description(inner)
         self.description.setReadOnly(True)
         self.description.setFrameShape(QFrame.Shape.NoFrame)
+        self.description.setPlaceholderText(translate("Review", "There is no description."))
         self.description.setAccessibleName(translate("Review", "Description of the listing"))
         self.description.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.show_all = button(translate("Review", "Show the whole description"), "flat")
@@ -103,30 +107,29 @@ class ListingPanel(QScrollArea):
     def show_case(self, on_desk: CaseOnDesk, product: int = 0) -> None:
         """Show a case's listing; `product` is the reference product its price is compared with."""
         case = on_desk.case
-        self.head.set_lines(head_lines(on_desk, product))
+        lines, texts = self._ahead.take(on_desk) or (head_lines(on_desk, product), None)
+        self.head.set_lines(lines)
         if case.listing is not self._listing:
             self.verticalScrollBar().setValue(0)
             self._listing, self._on_desk = case.listing, on_desk
             self.description.setFont(self._theme.font(case.listing.language))
-            self._put(SHOWN_AT_FIRST)
+            self._put(texts or _texts(case.listing, SHOWN_AT_FIRST))
             self.show_all.setVisible(len(case.listing.description) > SHOWN_AT_FIRST)
 
     def prepare(self, on_desk: CaseOnDesk, product: int = 0) -> None:
         """Lay a coming case out ahead."""
-        self.head.prepare(head_lines(on_desk, product))
+        work = self._ahead.keep(on_desk, (head_lines(on_desk, product), _texts(on_desk.case.listing, SHOWN_AT_FIRST)))
+        self.head.prepare(work[0])
 
     def _show_whole(self) -> None:
-        self._put(None)
+        if self._listing is not None:
+            self._put(_texts(self._listing, None))
         self.show_all.hide()
 
-    def _put(self, limit: int | None) -> None:
-        text = "" if self._listing is None else self._listing.description
-        shown = visible(text, limit=limit) if text else ""
-        if any(len(row) > _ROW for row in shown.split("\n")):
-            shown = "\n".join(shown[start : start + _ROW] for start in range(0, len(shown), _ROW))
-        self.description.setPlaceholderText(translate("Review", "There is no description."))
+    def _put(self, texts: tuple[str, tuple[str, ...]]) -> None:
+        shown, suspicious = texts
         self.description.put(shown)
-        self._mark(mixed_script_words(text[:SHOWN_AT_FIRST]))
+        self._mark(suspicious)
 
     def _mark(self, words: tuple[str, ...]) -> None:
         selections = []
@@ -137,11 +140,22 @@ class ListingPanel(QScrollArea):
                 look.format.setBackground(self._theme.colour("warning_back"))
                 look.cursor = QTextCursor(cursor)
                 selections.append(look)
-        self.description.setExtraSelections(selections)
+        if selections or self._marked:
+            self.description.setExtraSelections(selections)
+        self._marked = bool(selections)
 
     def _restyle(self) -> None:
         if self._listing is not None:
             self.description.setFont(self._theme.font(self._listing.language))
+
+
+def _texts(listing: Listing, limit: int | None) -> tuple[str, tuple[str, ...]]:
+    """The description as it is shown, and the words in it that mix scripts."""
+    text = listing.description
+    shown = visible(text, limit=limit) if text else ""
+    if any(len(row) > _ROW for row in shown.split("\n")):
+        shown = "\n".join(shown[start : start + _ROW] for start in range(0, len(shown), _ROW))
+    return shown, mixed_script_words(text[:SHOWN_AT_FIRST])
 
 
 def head_lines(on_desk: CaseOnDesk, product: int) -> tuple[Line, ...]:

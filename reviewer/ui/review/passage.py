@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QBrush,
@@ -35,6 +35,7 @@ from reviewer.ui.review.wording import translate
 
 #: Between two lines, in heights of the text.
 _LEADING = 0.14
+_TELL_MS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +126,15 @@ class Passage(QWidget):
         self._sets: list[_Set] = []
         self._types: dict[tuple[str, float, bool, bool], _Type] = {}
         self._arranged: dict[int, tuple[list[_Set], float]] = {}
-        self._ready: dict[tuple[Line, ...], dict[int, tuple[list[_Set], float]]] = {}
+        self._ready: tuple[tuple[Line, ...], dict[int, tuple[list[_Set], float]]] | None = None
         self._picture: tuple[list[_Set], QPixmap] | None = None
         self._coming: tuple[list[_Set], QPixmap] | None = None
         self._asked: tuple[int, ...] = ()
         self._width = -1
         self._height = 0.0
+        # Screen readers are told once the painting is done.
+        self._telling = QTimer(self, singleShot=True, interval=_TELL_MS)
+        self._telling.timeout.connect(lambda: self.setAccessibleDescription(self.text()))
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
@@ -144,27 +148,31 @@ class Passage(QWidget):
         fresh = tuple(lines)
         if fresh == self._lines:
             return
+        ready = self._ready is not None and (self._ready[0] is fresh or self._ready[0] == fresh)
         self._lines = fresh
         self._asked = tuple(self._arranged)
-        self._picture = self._coming if fresh in self._ready else None
-        self._coming = None
-        self._arranged = self._ready.pop(fresh, {})
-        self._ready.clear()
+        self._picture = self._coming if ready else None
+        self._arranged = self._ready[1] if ready and self._ready is not None else {}
+        self._ready = self._coming = None
         before = self._height
         self._arrange(self.width())
         if self._height != before:
             self.updateGeometry()
         self.update()
-        self.setAccessibleDescription(self.text())
+        self._telling.start()
 
     def prepare(self, lines: Sequence[Line]) -> None:
         """Lay these lines out now, so that showing them next costs nothing."""
         ahead = tuple(lines)
-        if ahead not in self._ready and ahead != self._lines:
+        if ahead == self._lines or (self._ready is not None and self._ready[0] is ahead):
+            return
+        if self._ready is None or self._ready[0] != ahead:
             # The layout around asks for the same few widths for every case, such as with and without a scroll bar.
             widths = dict.fromkeys((self._width, *self._arranged, *self._asked))
-            self._ready = {ahead: {width: self._laid_out(ahead, width) for width in widths}}
-            self._coming = (self._ready[ahead][self._width][0], self._drawn(*self._ready[ahead][self._width]))
+            laid_out = {width: self._laid_out(ahead, width) for width in widths}
+            self._ready = (ahead, laid_out)
+            self._coming = (laid_out[self._width][0], self._drawn(*laid_out[self._width]))
+        self._ready = (ahead, self._ready[1])
 
     def text(self) -> str:
         """All lines as plain text."""
@@ -247,8 +255,7 @@ class Passage(QWidget):
     def _restyle(self) -> None:
         self._types.clear()
         self._arranged.clear()
-        self._ready.clear()
-        self._picture = self._coming = None
+        self._picture = self._coming = self._ready = None
         self._width = -1
         self._arrange(self.width())
         self.updateGeometry()

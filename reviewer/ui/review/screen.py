@@ -15,6 +15,7 @@ from reviewer.services.model import Desk, Status
 from reviewer.ui.commands import Commands, Scope
 from reviewer.ui.keys import KeySurface
 from reviewer.ui.review import actions
+from reviewer.ui.review.ahead import Ahead
 from reviewer.ui.review.choosing import Batch, Choosing
 from reviewer.ui.review.compare import ComparePane
 from reviewer.ui.review.deciding import Deciding
@@ -82,6 +83,10 @@ class ReviewScreen(QWidget):
         self.batch = Batch(looks, commands, workstation.intake, tasks, self.store, self.deciding, self)
         self._ahead = QTimer(self, singleShot=True, interval=60)
         self._ahead.timeout.connect(self._prepare)
+        # What was prepared says how long ago things were: it is made anew while the reviewer looks on.
+        self._again = QTimer(self, singleShot=True, interval=20_000)
+        self._again.timeout.connect(self._prepare)
+        self._coming: Ahead[Sitting] = Ahead()
         self._status = Latest(self._fetch_status)
         self.keys = KeySurface(self, commands, Scope.REVIEW)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -189,6 +194,7 @@ class ReviewScreen(QWidget):
         self.empty.action_asked.connect(self._act)
         self._tasks.changed.connect(self._changed)
         commands.rebound.connect(self._show_choice)
+        commands.rebound.connect(self._ahead.start)
 
     # The desk
 
@@ -205,7 +211,8 @@ class ReviewScreen(QWidget):
             before.on_desk = current
             self._renew(before, evidence=(late.facts, late.matches) != (current.facts, current.matches))
         else:
-            fresh = Sitting(current)
+            fresh = self._coming.take(current) or Sitting(current)
+            fresh.begin()
             same = before is not None and before.on_desk.ref == current.ref
             if before is not None and same and not own:
                 fresh.take_over(before)
@@ -269,11 +276,13 @@ class ReviewScreen(QWidget):
     def _prepare(self) -> None:
         """Lay the texts of the next case out while the reviewer looks at this one."""
         for on_desk in self._desk.upcoming[:1]:
-            sitting, product = Sitting(on_desk), best_pair(on_desk)[1]
+            sitting, product = self._coming.keep(on_desk, Sitting(on_desk)), best_pair(on_desk)[1]
             references = on_desk.case.references
             self.seller.prepare(sitting)
             self.facts.prepare(sitting, references[product] if references else None)
             self.listing.prepare(on_desk, product)
+            self.bar.prepare(sitting)
+            self._again.start()
 
     # What is pressed and typed
 

@@ -13,6 +13,7 @@ from reviewer.domain.seller import Offence, Seller
 from reviewer.domain.text import visible
 from reviewer.policy.policy import Policy
 from reviewer.services.clock import now
+from reviewer.ui.review.ahead import Ahead
 from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.passage import Line, Meter, Passage
 from reviewer.ui.review.sitting import Sitting
@@ -38,6 +39,7 @@ class SellerPanel(QScrollArea):
 
     def __init__(self, theme: Looks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._ahead: Ahead[tuple[Line, ...]] = Ahead()
         self.passage = Passage(theme, translate("Review", "Seller, ladder and flags"))
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -46,11 +48,11 @@ class SellerPanel(QScrollArea):
 
     def show_sitting(self, sitting: Sitting) -> None:
         """Show the seller of a case and what the ladder says for the chosen ground."""
-        self.passage.set_lines(panel_lines(sitting))
+        self.passage.set_lines(self._ahead.take(sitting) or panel_lines(sitting))
 
     def prepare(self, sitting: Sitting) -> None:
         """Lay a coming case out ahead."""
-        self.passage.prepare(panel_lines(sitting))
+        self.passage.prepare(self._ahead.keep(sitting, panel_lines(sitting)))
 
 
 def panel_lines(sitting: Sitting) -> tuple[Line, ...]:

@@ -38,6 +38,10 @@ class Sitting:
         if draft.facts:
             self._restore(draft)
 
+    def begin(self) -> None:
+        """The case lies in front from now on."""
+        self._started = steady()
+
     @property
     def changed(self) -> bool:
         """Whether a decision must be confirmed, because the listing is not what was flagged."""
