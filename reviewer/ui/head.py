@@ -12,6 +12,7 @@ from reviewer.ui.plain import ElidedLabel, button, label_text, tooltip
 from reviewer.ui.theme import Theme
 
 _LEASE_WARNING_S = 60.0
+_SETTLE_MS = 30
 
 
 class HeadBar(QFrame):
@@ -47,6 +48,9 @@ class HeadBar(QFrame):
         self._clock.setInterval(1_000)
         self._clock.timeout.connect(self._show_lease)
         self._clock.start()
+        # The case that comes with a desk is painted first.
+        self._soon = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._soon.timeout.connect(self._show)
         theme.changed.connect(self._show)
         self._show()
 
@@ -58,7 +62,7 @@ class HeadBar(QFrame):
     def show_desk(self, desk: Desk) -> None:
         """The current case and the day."""
         self._desk = desk
-        self._show()
+        self._soon.start()
 
     def show_focus(self, words_of_it: str) -> None:
         """The filter under review; empty for the whole queue."""

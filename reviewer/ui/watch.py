@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from reviewer.services.changes import Changed
 from reviewer.services.model import Desk, Status
 from reviewer.ui.ports import Workstation
 from reviewer.ui.tasks import Latest, Tasks
 
+#: After a change: a case that comes with it is painted first.
+SETTLE_MS = 40
 _STATUS_TOPICS = frozenset({"status", "outbox", "inbox", "accounts", "queue", "desk"})
 
 
@@ -37,6 +39,8 @@ class Watch(QObject):
         self._elsewhere = desk_shown_elsewhere
         self._status = Latest(self._ask_status)
         self._desk = Latest(self._ask_desk)
+        self._soon = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._soon.timeout.connect(self._status.refresh)
         tasks.changed.connect(self._changed)
 
     def refresh(self) -> None:
@@ -46,7 +50,7 @@ class Watch(QObject):
 
     def _changed(self, changed: Changed) -> None:
         if changed.topics & _STATUS_TOPICS:
-            self._status.refresh()
+            self._soon.start()
         if "desk" in changed.topics and not self._elsewhere():
             self._desk.refresh()
 

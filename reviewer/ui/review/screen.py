@@ -33,6 +33,7 @@ from reviewer.ui.review.sitting import Sitting, best_pair
 from reviewer.ui.review.wording import translate
 from reviewer.ui.tasks import Latest, Tasks
 from reviewer.ui.theme import Theme
+from reviewer.ui.watch import SETTLE_MS
 
 #: After the case was swapped by something else than the reviewer's own key, keys are dead for so long.
 DEAD_MS = 300
@@ -88,6 +89,8 @@ class ReviewScreen(QWidget):
         self._again.timeout.connect(self._prepare)
         self._coming: Ahead[Sitting] = Ahead()
         self._status = Latest(self._fetch_status)
+        self._soon = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._soon.timeout.connect(self._status.refresh)
         self.keys = KeySurface(self, commands, Scope.REVIEW)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(translate("Review", "Review"))
@@ -313,7 +316,7 @@ class ReviewScreen(QWidget):
         if changed.topics & {"desk", "evidence"} and not self.deciding.busy:
             self.deciding.refresh()
         if changed.topics & {"status", "outbox", "desk"}:
-            self._status.refresh()
+            self._soon.start()
 
     def _fetch_status(self, ended: Callable[[], object]) -> None:
         def done(status: Status) -> None:
