@@ -11,6 +11,7 @@ import msgspec
 import requests
 
 from reviewer.connectors.api import (
+    BankEntry,
     CaseRow,
     Change,
     Claim,
@@ -156,6 +157,25 @@ class QueueApiConnector:
         rest, rows = payload.items(self._call("GET", _query("/v1/references", cursor, limit)))
         good, bad = payload.read(rows, ReferenceProduct, "references")
         return Page(good, _cursor(rest), bad)
+
+    def bank(self, name: str, cursor: str | None, limit: int = 200) -> Page[BankEntry]:
+        rest, rows = payload.items(self._call("GET", _query(f"/v1/banks/{quote(name, safe='')}", cursor, limit)))
+        good, bad = payload.read(rows, BankEntry, "banks")
+        return Page(good, _cursor(rest), bad)
+
+    def add_non_matches(self, entries: Sequence[BankEntry]) -> None:
+        for start in range(0, len(entries), 100):
+            rows = [
+                {
+                    "picture": one.picture,
+                    "other": one.other,
+                    "note": one.note,
+                    "decision_id": one.decision_id,
+                    "removed": one.removed,
+                }
+                for one in entries[start : start + 100]
+            ]
+            self._post("/v1/banks/negative", {"items": rows})
 
     def policies(self) -> Mapping[str, Any]:
         return payload.whole(self._call("GET", "/v1/policies"))

@@ -19,6 +19,7 @@ import requests
 
 from reviewer.domain.case import Case, CaseRow, CaseState, Flag, FlagSource, Lease, Sibling
 from reviewer.domain.decision import Decision, DecisionKind, Measure, MeasureKind, Receipt, ReceiptStatus
+from reviewer.domain.evidence import BankEntry, Fingerprint
 from reviewer.domain.listing import Listing, Picture, revision_digest
 from reviewer.domain.reference import AuthenticationPoint, ReferenceProduct, Right
 from reviewer.domain.seller import Offence, Seller, SellerLink, Standing
@@ -269,6 +270,19 @@ class TakingNotices(Protocol):
         """Complaints that came in since a cursor, oldest first."""
 
 
+class KeepingBanks(Protocol):
+    """The calls of the capability `banks`."""
+
+    def bank(self, name: str, cursor: str | None, limit: int = 200) -> Page[BankEntry]:
+        """Entries of the `infringing` or the `negative` bank that came or went since a cursor, as they are now.
+
+        An empty page is the end; its cursor is where the next reading begins.
+        """
+
+    def add_non_matches(self, entries: Sequence[BankEntry]) -> None:
+        """Tell the server of pairs (`picture`, `other`, `note`, `removed`) that a person calls no match."""
+
+
 class Previewing(Protocol):
     """The call of the capability `preview`."""
 
@@ -277,12 +291,12 @@ class Previewing(Protocol):
 
 
 __all__ = [
-    "API_RELEASE", "API_VERSION", "AuthenticationPoint", "Case", "CaseRow", "CaseState", "Change", "Claim",
-    "Connector", "ConnectorError", "Context", "CursorLost", "Decision", "DecisionKind", "Flag", "FlagSource",
-    "Holder", "KeepingHistory", "Lease", "LeaseKey", "LeasedCase", "Listing", "Marketplace", "Measure",
-    "MeasureKind", "Money", "Notice", "Offence", "OutgoingDecision", "Page", "PastDecision", "Picture", "Polling",
-    "Preview", "Previewing", "Quarantined", "RateLimited", "Receipt", "ReceiptStatus", "ReferenceProduct",
-    "Refused", "Renewal", "Right", "Seller", "SellerLink", "Service", "Sibling", "Standing", "TakingNotices",
-    "Unauthorized", "Unavailable", "format_time", "gtin_is_valid", "money", "parse_time", "revision_digest",
-    "sha256_hex", "utc_now",
+    "API_RELEASE", "API_VERSION", "AuthenticationPoint", "BankEntry", "Case", "CaseRow", "CaseState", "Change",
+    "Claim", "Connector", "ConnectorError", "Context", "CursorLost", "Decision", "DecisionKind", "Fingerprint",
+    "Flag", "FlagSource", "Holder", "KeepingBanks", "KeepingHistory", "Lease", "LeaseKey", "LeasedCase",
+    "Listing", "Marketplace", "Measure", "MeasureKind", "Money", "Notice", "Offence", "OutgoingDecision", "Page",
+    "PastDecision", "Picture", "Polling", "Preview", "Previewing", "Quarantined", "RateLimited", "Receipt",
+    "ReceiptStatus", "ReferenceProduct", "Refused", "Renewal", "Right", "Seller", "SellerLink", "Service",
+    "Sibling", "Standing", "TakingNotices", "Unauthorized", "Unavailable", "format_time", "gtin_is_valid",
+    "money", "parse_time", "revision_digest", "sha256_hex", "utc_now",
 ]  # fmt: skip

@@ -302,13 +302,18 @@ class HostedConnector:
 
 
 _CALLS = frozenset({"release", "media", "cases", "changes", "seller", "references", "policies", "history", "notices",
-                    "preview"})  # fmt: skip
+                    "preview", "bank", "add_non_matches"})  # fmt: skip
 _DEFAULT_LIMITS = {"cases": 500, "changes": 500, "history": 500, "references": 200, "notices": 200}
 
 
 def _filled(call: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Any, ...]:
     if call == "release":
         return (tuple(arguments[0]),)
+    if call == "add_non_matches":
+        return (tuple(arguments[0]),)
+    if call == "bank":
+        values = dict(zip(("name", "cursor", "limit"), arguments, strict=False)) | dict(named)
+        return (values["name"], values.get("cursor"), values.get("limit", _DEFAULT_LIMITS["references"]))
     if call in _DEFAULT_LIMITS:
         values = dict(zip(("cursor", "limit"), arguments, strict=False)) | dict(named)
         return (values.get("cursor"), values.get("limit", _DEFAULT_LIMITS[call]))

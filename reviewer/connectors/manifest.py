@@ -28,6 +28,7 @@ CAPABILITY_CALLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "history": ("history",),
         "notices": ("notices",),
         "preview": ("preview",),
+        "banks": ("bank", "add_non_matches"),
     }
 )
 CAPABILITIES = tuple(CAPABILITY_CALLS)

@@ -107,6 +107,8 @@ CALLS: Mapping[str, Call] = MappingProxyType(
         "policies": Call(tuple[()], dict[str, Any]),
         "history": Call(tuple[str | None, int], api.Page[api.PastDecision], "items", api.PastDecision),
         "notices": Call(tuple[str | None, int], api.Page[api.Notice], "items", api.Notice),
+        "bank": Call(tuple[str, str | None, int], api.Page[api.BankEntry], "items", api.BankEntry),
+        "add_non_matches": Call(tuple[tuple[api.BankEntry, ...]], None),
         "preview": Call(tuple[()], api.Preview),
         "open": Call(tuple[()], None),
         "cut": Call(tuple[()], None),

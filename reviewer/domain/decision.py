@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from reviewer.domain.evidence import Fingerprint
 from reviewer.domain.values import format_time
 
 
@@ -55,6 +56,7 @@ class Decision:
     `lease_token` are empty and 0 for a decision that supersedes another: that needs no lease.
     `measure` is the ladder's due measure that goes with it; where the reviewer switched it off,
     it is None and `measure_off_reason` says why.  `seconds` is the time the case was looked at.
+    `fingerprints` are those of the listing's pictures, for a server that keeps a bank of them.
     """
 
     id: str
@@ -75,11 +77,13 @@ class Decision:
     policy_version: str = ""
     seconds: float = 0.0
     supersedes: str = ""
+    fingerprints: tuple[Fingerprint, ...] = ()
 
 
 def decision_to_mapping(decision: Decision) -> dict[str, Any]:
-    """The decision in the Queue API's shape, of JSON's types."""
+    """The decision in the Queue API's shape, of JSON's types; fingerprints only where it has some."""
     measure = decision.measure
+    prints = {"fingerprints": [_print_to_mapping(one) for one in decision.fingerprints]}
     return {
         "id": decision.id,
         "case_id": decision.case_id,
@@ -98,6 +102,16 @@ def decision_to_mapping(decision: Decision) -> dict[str, Any]:
         "policy_version": decision.policy_version,
         "seconds": round(decision.seconds, 3),
         "supersedes": decision.supersedes,
+    } | (prints if decision.fingerprints else {})
+
+
+def _print_to_mapping(one: Fingerprint) -> dict[str, Any]:
+    return {
+        "picture": one.picture,
+        "algorithm": one.algorithm,
+        "version": one.version,
+        "quality": one.quality,
+        "codes": list(one.codes),
     }
 
 

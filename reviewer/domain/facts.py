@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reviewer.domain.evidence import Found
+
 
 class Side(StrEnum):
     """What a fact speaks for."""
@@ -37,9 +39,12 @@ class Fact:
 class Match:
     """A picture of the listing that resembles another picture.
 
-    `picture` and `other` are SHA-256 names; `source` is `reference`, `infringing` or `listing`;
-    `source_id` names the reference product or listing; `method` is `sha256` (the same bytes) or
-    `phash64` with its Hamming `distance` of 64 bits.
+    `picture` and `other` are SHA-256 names.  `source` is `reference`, `infringing` (the bank of listings that were
+    taken down), `listing` (another open case) or `within` (another picture of this listing); `source_id` names the
+    reference product, the listing or the case.  `method` is `sha256` (the same bytes), `phash64` or `pdq` with its
+    Hamming `distance` in bits, or `keypoints`.
+    `found` is what the pixels say where they were compared.  `label` and `at` name what a source other than a
+    reference is: the listing's title or the hash list, and the day of the earlier decision.
     """
 
     picture: str
@@ -48,3 +53,29 @@ class Match:
     source_id: str
     method: str
     distance: int
+    found: Found | None = None
+    label: str = ""
+    at: str = ""
+
+    @property
+    def kind(self) -> str:
+        """`same file`, `same photo`, `recoloured`, `same print`, or `near`: a hash whose pixels were not compared."""
+        if self.method == "sha256":
+            return "same file"
+        return self.found.kind if self.found is not None else "near"
+
+    @property
+    def strength(self) -> tuple[int, int, float, int]:
+        """Sorts matches, the strongest last: the class, references first, how much agrees, how near the hash is."""
+        found = self.found
+        return (
+            CLASSES.index(self.kind) if self.kind in CLASSES else 0,
+            SOURCES.index(self.source) if self.source in SOURCES else 0,
+            found.agreement if found is not None else 1.0,
+            -self.distance,
+        )
+
+
+CLASSES = ("same print", "near", "recoloured", "same photo", "same file")
+"""From the weakest to the strongest."""
+SOURCES = ("within", "listing", "infringing", "reference")

@@ -22,6 +22,7 @@ from reviewer.imaging.evidence_messages import (
     CODE_BYTES,
     AddCodes,
     Answer,
+    ClearIndex,
     Done,
     Failed,
     FingerprintPicture,
@@ -76,6 +77,8 @@ class IndexSource:
 
     path: Path
     rebuild: Callable[[], Iterable[tuple[int, bytes]]]
+    count: Callable[[], int] | None = None
+    """How many codes it must hold; with another number it is built again."""
 
 
 def evidence_command(*, background: bool) -> list[str]:
@@ -346,8 +349,11 @@ class Evidence:
 
     def _open(self, process: _Process, index: IndexSource) -> None:
         path = os.fspath(index.path)
-        if process.ask(OpenIndex(process.number(), path=path), b"", IndexState).state == "loaded":
+        opened = process.ask(OpenIndex(process.number(), path=path), b"", IndexState)
+        if opened.state == "loaded" and (index.count is None or index.count() == opened.count):
             return
+        if opened.count:
+            process.ask(ClearIndex(process.number()), b"", Done)
         rows = iter(index.rebuild())
         while batch := list(itertools.islice(rows, _BATCH)):
             _add(process, batch, rebuilding=True)

@@ -85,6 +85,10 @@ class SearchCodes(_Message, frozen=True, kw_only=True, tag="search codes"):
     radius: Annotated[int, msgspec.Meta(ge=0, le=256)]
 
 
+class ClearIndex(_Message, frozen=True, kw_only=True, tag="clear index"):
+    """Empty the index before it is built again."""
+
+
 class SaveIndex(_Message, frozen=True, kw_only=True, tag="save index"):
     """Write the index to its path."""
 
@@ -148,7 +152,16 @@ class Failed(_Message, frozen=True, kw_only=True, tag="failed"):
 
 
 Question = (
-    Learn | Forget | MatchPicture | FingerprintPicture | OpenIndex | AddCodes | RemoveCodes | SearchCodes | SaveIndex
+    Learn
+    | Forget
+    | MatchPicture
+    | FingerprintPicture
+    | OpenIndex
+    | AddCodes
+    | RemoveCodes
+    | SearchCodes
+    | ClearIndex
+    | SaveIndex
 )
 Answer = Hello | Done | IndexState | PictureCodes | Matches | Unknown | Neighbours | Failed
 

@@ -19,6 +19,7 @@ from reviewer.imaging.evidence_messages import (
     QUESTION,
     AddCodes,
     Answer,
+    ClearIndex,
     Done,
     Failed,
     FingerprintPicture,
@@ -88,7 +89,9 @@ class EvidenceServer:
             case _:
                 return self._about_codes(question, data)
 
-    def _about_codes(self, question: AddCodes | RemoveCodes | SearchCodes | SaveIndex, data: bytes) -> Answer:
+    def _about_codes(
+        self, question: AddCodes | RemoveCodes | SearchCodes | ClearIndex | SaveIndex, data: bytes
+    ) -> Answer:
         number = question.number
         if self._index is None:
             return Failed(number, reason="no index is open")
@@ -109,6 +112,8 @@ class EvidenceServer:
             case SearchCodes():
                 found = self._index.search(codes, question.radius)
                 return Neighbours(number, rows=[(one.identity, one.distance) for one in found])
+            case ClearIndex():
+                return Done(number, count=self._index.clear())
             case SaveIndex():
                 self._index.save()
                 return Done(number, count=len(self._index.index))

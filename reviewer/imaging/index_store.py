@@ -65,6 +65,15 @@ class StoredIndex:
         """Add without the log, for a rebuild: `save` comes after the last."""
         self.index.add(identities, codes)
 
+    def clear(self) -> int:
+        """Empty it for a rebuild, here and on the disk; answers how many codes went."""
+        count = len(self.index)
+        self.index = HammingIndex()
+        self._path.unlink(missing_ok=True)
+        self._log.unlink(missing_ok=True)
+        self.state = "missing"
+        return count
+
     def save(self) -> None:
         """Write the base anew and begin an empty log."""
         self.index.save(self._path)

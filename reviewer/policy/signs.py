@@ -40,20 +40,76 @@ def facts_for(case: Case, matches: Sequence[Match], now: datetime) -> tuple[Fact
 
 
 def _picture_facts(case: Case, matches: Sequence[Match]) -> Iterable[Fact]:
+    """The strongest match of each picture with each kind of source, the strongest pictures first."""
     places = {picture.sha256: place for place, picture in enumerate(case.listing.pictures, start=1)}
-    best: dict[str, Match] = {}
+    best: dict[tuple[str, str], Match] = {}
     for match in matches:
-        known = best.get(match.picture)
-        if known is None or match.distance < known.distance:
-            best[match.picture] = match
-    for match in sorted(best.values(), key=lambda item: item.distance)[:3]:
-        other = _place_of(match.other, case, match.source_id)
-        values = {"picture": str(places.get(match.picture, 0)), "other": str(other), "distance": str(match.distance)}
-        if match.method == "sha256":
-            template = "Picture {picture} is the brand's own file (reference picture {other}, the same bytes)"
-        else:
-            template = "Picture {picture} looks like the brand's picture {other} (distance {distance} of 64)"
-        yield Fact("picture", Side.FOR, 0.95 - 0.03 * match.distance, template, values)
+        known = best.get((match.picture, match.source))
+        if match.source != "within" and (known is None or match.strength > known.strength):
+            best[match.picture, match.source] = match
+    told: dict[str, int] = {}
+    for match in sorted(best.values(), key=lambda item: item.strength, reverse=True):
+        told[match.source] = told.get(match.source, 0) + 1
+        if told[match.source] <= _TOLD.get(match.source, 1):
+            yield _picture_fact(case, match, places.get(match.picture, 0))
+
+
+#: How many pictures of a listing are told of, by where the other picture comes from.
+_TOLD = {"reference": 3, "infringing": 2, "listing": 1}
+#: Templates and strengths by source and class.  What is done to a copy follows at the end, with its comma.
+_SENTENCES = {
+    ("reference", "same file"): (
+        "Picture {picture} is the brand's own file (reference picture {other}, the same bytes)", 0.95,
+    ),
+    ("reference", "same photo"): ("Picture {picture} is the same photo as the brand's picture {other}{edits}", 0.94),
+    ("reference", "recoloured"): (
+        "Picture {picture} is the same shot as the brand's picture {other} in other colours{edits}", 0.7,
+    ),
+    ("reference", "near"): (
+        "Picture {picture} looks like the brand's picture {other} (distance {distance} of 64)", 0.95,
+    ),
+    ("reference", "same print"): (
+        "Picture {picture} shows the same print or label as the brand's picture {other}, in another photo", 0.3,
+    ),
+    ("infringing", "same file"): (
+        "Picture {picture} is the very file of “{label}”, taken down on {at}", 0.97,
+    ),
+    ("infringing", "same photo"): (
+        "Picture {picture} is the same photo as in “{label}”, taken down on {at}{edits}", 0.96,
+    ),
+    ("infringing", "recoloured"): (
+        "Picture {picture} is the same shot in other colours as in “{label}”, taken down on {at}{edits}", 0.72,
+    ),
+    ("infringing", "near"): ("Picture {picture} is near a picture on the hash list {label}", 0.6),
+    ("infringing", "same print"): (
+        "Picture {picture} shows the same print or label as “{label}”, taken down on {at}", 0.32,
+    ),
+    ("listing", "same file"): ("Picture {picture} is also in the open case “{label}”, the same file", 0.5),
+    ("listing", "same photo"): ("Picture {picture} is the same photo as in the open case “{label}”{edits}", 0.49),
+    ("listing", "recoloured"): (
+        "Picture {picture} is the same shot in other colours as in the open case “{label}”{edits}", 0.35,
+    ),
+}  # fmt: skip
+
+
+def _picture_fact(case: Case, match: Match, place: int) -> Fact:
+    template, strength = _SENTENCES.get(
+        (match.source, match.kind), ("Picture {picture} shows the same print or label as “{label}”", 0.2)
+    )
+    values = {"picture": str(place)}
+    if match.source == "reference":
+        values["other"] = str(_place_of(match.other, case, match.source_id))
+        if match.label:  # another product of the brand than those of the case
+            template = template.replace("the brand's picture {other}", "a picture of {label}")
+    if "{label}" in template:
+        values["label"] = match.label[:80]
+    if "{at}" in template:
+        values["at"] = match.at or "an earlier day"
+    if "{distance}" in template:
+        values["distance"] = str(match.distance)
+    if "{edits}" in template:
+        values["edits"] = match.found.words if match.found is not None else ""
+    return Fact("picture", Side.FOR, strength - 0.03 * match.distance, template, values)
 
 
 def _place_of(sha256: str, case: Case, reference_id: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from reviewer.connectors.api import Marketplace, Service
@@ -42,7 +43,7 @@ class AccountBook:
         policy = self._policy_of(row.id) or house_policy
         service = row.service
         with self._lock:
-            self._views[row.id] = AccountView(policy, _marketplaces(service))
+            self._views[row.id] = AccountView(policy, _marketplaces(service), _capabilities(service))
             self._reviewers[row.id] = service.reviewer_id if service else ""
 
     def drop(self, account: str) -> None:
@@ -57,13 +58,13 @@ class AccountBook:
         with self._lock:
             self._reviewers[account] = service.reviewer_id
             view = self._views[account]
-            self._views[account] = AccountView(view.policy, _marketplaces(service))
+            self._views[account] = AccountView(view.policy, _marketplaces(service), _capabilities(service))
             self._skews[account] = skew
 
     def set_policy(self, account: str, policy: Policy) -> None:
         """The rules in force at an account."""
         with self._lock:
-            self._views[account] = AccountView(policy, self._views[account].marketplaces)
+            self._views[account] = replace(self._views[account], policy=policy)
 
     def policy_version(self, account: str) -> str:
         """The version that is kept for an account; empty where only the house's own rules are known."""
@@ -142,6 +143,10 @@ class AccountBook:
                     found.append(Banner(f"clock:{account}", "warning", words))
             found += [banner for _, banner in list(self._notices.values())[-3:]]
         return tuple(found)
+
+
+def _capabilities(service: Service | None) -> frozenset[str]:
+    return frozenset(service.capabilities) if service is not None else frozenset()
 
 
 def _marketplaces(service: Service | None) -> dict[str, Marketplace]:

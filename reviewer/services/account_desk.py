@@ -6,14 +6,16 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from reviewer.connectors.api import Change, Claim, Connector, Holder, LeaseKey, Service
+from reviewer.connectors.api import Change, Claim, Connector, Holder, KeepingBanks, LeaseKey, Service
 from reviewer.errors import OperatorError
 from reviewer.policy.policy import Policy, policy_from_mapping
 from reviewer.services.account_book import AccountBook
 from reviewer.services.changes import Notifier
 from reviewer.services.deck import Deck
 from reviewer.services.delivery import SendingDelays
+from reviewer.services.evidence import EvidenceService
 from reviewer.services.leases import HeldLease, Leases
 from reviewer.services.model import CaseOnDesk, CaseRef, QueueFilter
 from reviewer.services.pictures import PictureService
@@ -22,12 +24,14 @@ from reviewer.storage import accounts as accounts_table
 from reviewer.storage import cases, people
 from reviewer.storage.database import Database
 from reviewer.storage.threads import StoreThread
+from reviewer.sync.banks import bank_pass, references_pass
 from reviewer.sync.pull import Wanted, changes_pass, claim_pass, policy_pass, renew_pass
 from reviewer.sync.push import push_pass
 
 #: How many cases lie on the desk: the one in hand, five that are prepared, and some to spare.
 DESK_SIZE = 12
 _CHANGES_S = 5.0
+_BANKS_S = 30.0
 _IDLE_S = 3600.0
 
 
@@ -45,6 +49,7 @@ class Surroundings:
     clock: Callable[[], float]
     now: Callable[[], datetime]
     house_policy: Policy
+    evidence: EvidenceService
     person_changed: Callable[[str], None] = lambda _: None
 
 
@@ -66,10 +71,11 @@ class AccountDesk:
         self.release = Duty("release", self._release)
         self.claim = Duty("claim", self._claim)
         self.changes = Duty("changes", self._changes)
+        self.banks = Duty("banks", self._banks)
 
     def duties(self) -> list[Duty]:
         """In the order of importance: claims first, so that the first case is there at once."""
-        return [self.renew, self.claim, self.push, self.release, self.changes]
+        return [self.renew, self.claim, self.push, self.release, self.changes, self.banks]
 
     def connected(self, connector: Connector, service: Service) -> None:
         """The server answered: keep what it says of itself, and its rules where they are new."""
@@ -205,6 +211,35 @@ class AccountDesk:
             around.notifier.publish("queue", "status", origin="changes")
         return _CHANGES_S
 
+    def _banks(self, connector: Connector) -> float:
+        """Mirror the reference products and the banks of pictures, where the server has them."""
+        around, able = self._around, self.service.capabilities if self.service else frozenset()
+        if "references" in able and references_pass(around.store, connector, self.account):
+            around.evidence.go_on()
+        if "banks" not in able:
+            return _IDLE_S
+        changed = False
+        for bank in ("infringing", "negative"):
+            entries = bank_pass(around.store, cast(KeepingBanks, connector), self.account, bank)
+            around.evidence.learn_codes([one for entry in entries for one in entry.fingerprints])
+            changed = changed or bool(entries)
+        if changed:
+            self._refresh_evidence()
+        return _BANKS_S
+
+    def _refresh_evidence(self) -> None:
+        """The banks changed: what is on the deck may match something new, or no more."""
+        around = self._around
+
+        def refresh(_: Database) -> bool:
+            return any([around.deck.refresh_evidence(ref) for ref in around.deck.refs()])
+
+        if around.store.run(refresh):
+            around.notifier.publish("evidence", origin="banks")
+        for entry in around.store.run(lambda _: around.deck.entries()):
+            if entry.ref.account == self.account:
+                self._look_at(entry.ref, entry)
+
     def _apply(self, connector: Connector, change: Change) -> None:
         around, ref = self._around, CaseRef(self.account, change.case_id)
         if change.kind == "policy_changed":
@@ -263,6 +298,7 @@ class AccountDesk:
 
         if entry is not None:
             around.pictures.look_at(ref.account, entry.case, seen)
+            around.evidence.look_at(ref, entry.case, seen)
 
     def _on_desk(self, _: Database) -> int:
         return sum(ref.account == self.account for ref in self._around.deck.refs())

@@ -9,6 +9,7 @@ from heapq import nsmallest
 
 from reviewer.connectors.api import Marketplace
 from reviewer.domain.case import Case
+from reviewer.domain.evidence import Earlier
 from reviewer.domain.facts import Match
 from reviewer.domain.values import parse_time
 from reviewer.policy.policy import Policy
@@ -28,6 +29,7 @@ class AccountView:
 
     policy: Policy
     marketplaces: Mapping[str, Marketplace]
+    capabilities: frozenset[str] = frozenset()
 
 
 def ground_of(case: Case, policy: Policy) -> str:
@@ -50,7 +52,9 @@ class Deck:
         matches_of: Callable[[Case], tuple[Match, ...]],
         deadline_of: Callable[[CaseRef], float | None],
         clock: Callable[[], datetime],
+        earlier_of: Callable[[Case, tuple[Match, ...]], tuple[Earlier, ...]] = lambda case, matches: (),
     ) -> None:
+        self._earlier_of = earlier_of
         self._view_of = view_of
         self._matches_of = matches_of
         self._deadline_of = deadline_of
@@ -69,6 +73,10 @@ class Deck:
     def get(self, ref: CaseRef) -> CaseOnDesk | None:
         """A case that can be decided now, or None."""
         return self._cases.get(ref)
+
+    def entries(self) -> list[CaseOnDesk]:
+        """All of them whole, in no order."""
+        return list(self._cases.values())
 
     def refs(self) -> list[CaseRef]:
         """All of them, in no order."""
@@ -92,6 +100,7 @@ class Deck:
             draft=decode(draft, Draft) if draft else Draft(),
             problem=problem,
             supersedes=supersedes,
+            earlier=self._earlier_of(row.case, matches),
         )
         self._cases[ref] = entry
         return entry
@@ -114,9 +123,10 @@ class Deck:
         if entry is None:
             return False
         matches = self._matches_of(entry.case)
-        if matches == entry.matches:
+        earlier = self._earlier_of(entry.case, matches)
+        if matches == entry.matches and earlier == entry.earlier:
             return False
-        self.change(ref, matches=matches, facts=facts_for(entry.case, matches, self._clock()))
+        self.change(ref, matches=matches, earlier=earlier, facts=facts_for(entry.case, matches, self._clock()))
         return True
 
     def put_first(self, ref: CaseRef) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from reviewer.connectors.api import Holder, Marketplace
 from reviewer.domain.case import Case, CaseRow
 from reviewer.domain.decision import Decision, DecisionKind
+from reviewer.domain.evidence import Earlier
 from reviewer.domain.facts import Fact, Match
 from reviewer.policy.policy import Policy
 
@@ -42,7 +43,8 @@ class CaseOnDesk:
     `lease_deadline` is on the clock of `services.clock.steady()` (seconds), None where no lease is held
     (a reopened case of one's own).  `problem` is empty or names what stands in the way of an ordinary
     decision: `lease_lost`, `changed` (decide must confirm) or `reopened`.  `supersedes` is the id of the
-    decision that the next one replaces, or empty.
+    decision that the next one replaces, or empty.  `earlier` are past decisions and other open cases with the same
+    photos.
     """
 
     ref: CaseRef
@@ -57,6 +59,7 @@ class CaseOnDesk:
     draft: Draft = Draft()
     problem: str = ""
     supersedes: str = ""
+    earlier: tuple[Earlier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from reviewer.connectors.api import Holder
 from reviewer.domain.decision import AGAINST_SELLER, Decision, DecisionKind
+from reviewer.domain.evidence import Fingerprint
 from reviewer.domain.values import format_time, new_id
 from reviewer.errors import OperatorError
 from reviewer.failpoints import failpoint
@@ -20,7 +21,7 @@ from reviewer.services.changes import Notifier
 from reviewer.services.deck import Deck
 from reviewer.services.leases import Leases
 from reviewer.services.model import CaseOnDesk, CaseRef, Counts, Desk, Draft, Ruling
-from reviewer.storage import accounts, cases, decisions
+from reviewer.storage import accounts, cases, decisions, evidence
 from reviewer.storage.database import Database
 from reviewer.storage.records import encode
 from reviewer.storage.threads import StoreThread
@@ -49,6 +50,7 @@ class Doors:
     take_again: Callable[[CaseRef], bool]
     empty_reason: Callable[[], tuple[str, tuple[Holder, ...]]]
     sending_delay_s: float
+    fingerprints_of: Callable[[CaseOnDesk], tuple[Fingerprint, ...]] = lambda _: ()
 
 
 class Day:
@@ -141,6 +143,11 @@ class ReviewService:
                         database, decision, account=entry.ref.account,
                         reviewer=self._doors.reviewer_of(entry.ref.account), title=entry.case.listing.title,
                     )  # fmt: skip
+                    if decision.supersedes:
+                        evidence.take_back(database, decision.supersedes)
+                    evidence.note_decided(
+                        database, entry.ref.account, decision, entry.case, self._doors.reviewer_of(entry.ref.account)
+                    )
                 failpoint("C4")
 
         try:
@@ -272,6 +279,7 @@ class ReviewService:
             policy_version=entry.policy.version,
             seconds=min(max(ruling.seconds, 0.0), 86_400.0),
             supersedes=entry.supersedes,
+            fingerprints=self._doors.fingerprints_of(entry) if against else (),
         )
 
     def _undo_decisions(self, step: Step) -> None:
@@ -291,6 +299,7 @@ class ReviewService:
                         supersedes=first.id,
                     )  # fmt: skip
                     title = decisions.title_of(database, first.id)
+                    evidence.take_back(database, first.id)
                     by = self._doors.reviewer_of(ref.account)
                     how = "withdrawn"
                     if decisions.came_back(database, first.id):

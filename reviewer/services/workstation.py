@@ -22,6 +22,7 @@ from reviewer.connectors.host import ConnectorHosts
 from reviewer.connectors.opener import Opener
 from reviewer.connectors.session import Limits
 from reviewer.domain.decision import DecisionKind
+from reviewer.domain.evidence import Fingerprint
 from reviewer.errors import OperatorError
 from reviewer.imaging.pool import DecodePool
 from reviewer.policy.policy import Policy, policy_from_mapping, policy_from_toml
@@ -34,11 +35,12 @@ from reviewer.services.changes import Notifier
 from reviewer.services.deck import Deck
 from reviewer.services.delivery import DeliveryService, SendingDelays
 from reviewer.services.demo_hub import DemoHub
+from reviewer.services.evidence import EvidenceService
 from reviewer.services.export import STORE
 from reviewer.services.intake import IntakeService
 from reviewer.services.leases import Leases
 from reviewer.services.logs import LastLines
-from reviewer.services.model import CaseRef, InboxItem, Ruling
+from reviewer.services.model import CaseOnDesk, CaseRef, InboxItem, Ruling
 from reviewer.services.pictures import PictureCache, PictureService
 from reviewer.services.plugins import Plugins
 from reviewer.services.queue import QueueService
@@ -68,6 +70,8 @@ class Options:
     limits: Limits = Limits()
     #: How connectors are opened; without one, each in a process of its own.
     opener: Opener | None = None
+    #: Whether pictures are compared, in a process of its own.
+    evidence: bool = True
 
 
 class Workstation:
@@ -99,17 +103,21 @@ class Workstation:
         self._book = AccountBook(self.notifier, self._kept_policy, clock.steady, clock.now)
         cache = PictureCache(options.folder / "pictures")
         self.pictures = PictureService(self._store, cache, self._pool, self._open_for_pictures, self._looking)
+        self.evidence = evidence = EvidenceService(
+            options.folder, self._store, self.pictures, lambda: deck.entries(), enabled=options.evidence
+        )
         deck = Deck(
             self._book.view,
-            self.pictures.matches,
+            lambda case: evidence.matches(case, self.pictures.matches(case)),
             lambda ref: lease.deadline if (lease := leases.get(ref)) else None,
             clock.now,
+            evidence.earlier,
         )
         self._deck = deck
         house = policy_from_toml((resources_folder() / "policies.toml").read_text(encoding="utf-8"))
         around = Surroundings(
             self._store, deck, leases, delays, self.pictures, self._book, self.notifier, clock.steady, clock.now, house,
-            self._person_changed,
+            evidence, self._person_changed,
         )  # fmt: skip
         self.intake = IntakeService(around, lambda row: self.accounts.connector_for(row))
         self.delivery = DeliveryService(
@@ -129,6 +137,7 @@ class Workstation:
             take_again=self.intake.take_again,
             empty_reason=self.intake.empty_reason,
             sending_delay_s=options.sending_delay_s,
+            fingerprints_of=self._fingerprints_of,
         )
         self.review = ReviewService(self._store, deck, leases, self.notifier, doors, clock.now)
         self.queue = QueueService(self._reader, clock.now, self._book.names)
@@ -152,6 +161,7 @@ class Workstation:
         Answers at once; the promise fails with `OperatorError` where the demo hub could not be started.
         """
         self.pictures.start()
+        self.evidence.start()
         self._background.submit(self._health.look_through).add_done_callback(_log_failure)
         future = self._background.submit(self._begin_accounts, demo)
         future.add_done_callback(_log_failure)
@@ -187,6 +197,7 @@ class Workstation:
         self.intake.close()
         self._background.shutdown(wait=True, cancel_futures=True)
         self.intake.close()  # what a call in the background began meanwhile
+        self.evidence.close()
         self.pictures.close()
         self._opener.close()
         self._looking.shutdown(wait=True, cancel_futures=True)
@@ -198,6 +209,12 @@ class Workstation:
         self._demo_hub.stop()
         self._log.close()
         self._lock.release()
+
+    def _fingerprints_of(self, entry: CaseOnDesk) -> tuple[Fingerprint, ...]:
+        """Those of the listing's pictures, for a server that keeps banks."""
+        if "banks" not in self._book.view(entry.ref.account).capabilities:
+            return ()
+        return self.evidence.fingerprints(entry.case)
 
     def _begin_accounts(self, demo: bool) -> None:
         in_hand: CaseRef | None = self._store.run(ref_in_hand)

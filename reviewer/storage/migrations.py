@@ -206,6 +206,79 @@ def queue_facets(database: sqlite_utils.Database) -> None:
     )
 
 
+_EVIDENCE = """
+-- Codes of pictures: n x 32 bytes for PDQ.  `id` is their name in the index beside the store.
+CREATE TABLE picture_code (
+  id INTEGER PRIMARY KEY,
+  picture TEXT NOT NULL,
+  algorithm TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  quality INTEGER NOT NULL,
+  codes BLOB NOT NULL,
+  UNIQUE (picture, algorithm, version)
+);
+-- What the evidence process said of two pictures under which thresholds; only matches are kept.
+CREATE TABLE picture_match (
+  picture TEXT NOT NULL,
+  other TEXT NOT NULL,
+  version TEXT NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY (picture, other, version)
+) WITHOUT ROWID;
+CREATE INDEX picture_match_other ON picture_match (other, picture);
+-- Which candidates a picture was compared with: another set is compared anew.
+CREATE TABLE picture_compared (
+  picture TEXT PRIMARY KEY,
+  candidates TEXT NOT NULL
+) WITHOUT ROWID;
+-- The banks as the account's server serves them, and what decisions of this desk put there before it does.
+CREATE TABLE bank_entry (
+  account TEXT NOT NULL,
+  id TEXT NOT NULL,
+  bank TEXT NOT NULL CHECK (bank IN ('infringing', 'negative')),
+  picture TEXT NOT NULL,
+  other TEXT NOT NULL,
+  seller_id TEXT NOT NULL,
+  listing_id TEXT NOT NULL,
+  decision_id TEXT NOT NULL,
+  removed INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY (account, id)
+) WITHOUT ROWID;
+CREATE INDEX bank_entry_picture ON bank_entry (picture, bank);
+CREATE INDEX bank_entry_decision ON bank_entry (decision_id);
+CREATE INDEX bank_entry_seller ON bank_entry (seller_id) WHERE bank = 'infringing';
+CREATE TABLE reference_product (
+  account TEXT NOT NULL,
+  id TEXT NOT NULL,
+  brand TEXT NOT NULL,
+  category TEXT NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY (account, id)
+) WITHOUT ROWID;
+CREATE INDEX reference_product_brand ON reference_product (account, brand, category);
+CREATE TABLE reference_picture (
+  account TEXT NOT NULL,
+  picture TEXT NOT NULL,
+  reference_id TEXT NOT NULL,
+  PRIMARY KEY (picture, account, reference_id)
+) WITHOUT ROWID;
+CREATE INDEX reference_picture_product ON reference_picture (account, reference_id);
+-- The pictures of listings that were decided at this desk.
+CREATE TABLE decided_picture (
+  picture TEXT NOT NULL,
+  decision_id TEXT NOT NULL,
+  PRIMARY KEY (picture, decision_id)
+) WITHOUT ROWID;
+"""
+
+
+@SCHEMA()
+def picture_evidence(database: sqlite_utils.Database) -> None:
+    """Codes, matches, the banks, the reference products, and the pictures of decided listings."""
+    run_script(database, _EVIDENCE)
+
+
 def run_script(database: sqlite_utils.Database, script: str) -> None:
     """Run the statements of a script inside the transaction that is open (executescript would commit it)."""
     statement = ""

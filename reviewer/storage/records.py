@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from reviewer.domain.decision import Decision, DecisionKind, Measure, MeasureKind
+from reviewer.domain.evidence import Fingerprint
 from reviewer.domain.values import parse_time
 from reviewer.errors import BugError
 
@@ -57,6 +58,10 @@ def decision_from_mapping(value: dict[str, Any]) -> Decision:
         policy_version=value["policy_version"],
         seconds=value["seconds"],
         supersedes=value["supersedes"],
+        fingerprints=tuple(
+            Fingerprint(one["algorithm"], one["version"], one["quality"], tuple(one["codes"]), one["picture"])
+            for one in value.get("fingerprints", ())
+        ),
     )
 
 

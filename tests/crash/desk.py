@@ -111,7 +111,7 @@ def live(life: Life, hears: int) -> None:
     vars(sys.modules[Workstation.__module__])["DecodePool"] = NoPictures
     if life.checkpoints:
         database.CHECKPOINT_BYTES = 0
-    workstation = Workstation(Options(life.folder, sending_delay_s=life.delay_s, decode_workers=1))
+    workstation = Workstation(Options(life.folder, sending_delay_s=life.delay_s, decode_workers=1, evidence=False))
     threading.Thread(target=_listen, args=(workstation, hears), daemon=True).start()
     journal = Journal(life.folder / "journal")
     journal.start(len(workstation.delivery.history()))

@@ -79,7 +79,9 @@ class Desk(Sitting):
     """A sitting behind the line whose reviewer presses “try again” whenever the account is offline."""
 
     def __init__(self, folder: Path, *, delay_s: float = 0.0, limits: Limits = LIMITS, patient: bool = False) -> None:
-        self.workstation = Workstation(Options(folder, sending_delay_s=delay_s, decode_workers=1, limits=limits))
+        self.workstation = Workstation(
+            Options(folder, sending_delay_s=delay_s, decode_workers=1, limits=limits, evidence=False)
+        )
         self.folder = folder
         self.closed = False
         self.states: list[str] = []

@@ -57,7 +57,7 @@ class Sitting:
 
     def __init__(self, folder: Path, *, delay_s: float = 0.0, start: bool = True) -> None:
         self.workstation = Workstation(
-            Options(folder, sending_delay_s=delay_s, decode_workers=1, opener=InThisProcess())
+            Options(folder, sending_delay_s=delay_s, decode_workers=1, opener=InThisProcess(), evidence=False)
         )
         self.folder = folder
         self.closed = False
