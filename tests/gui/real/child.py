@@ -25,7 +25,7 @@ from reviewer.tour.waiting import wait_until
 def main(folder: Path, address: str, token: str) -> None:
     """Decide two cases, type a note on the third, move what can be moved."""
     application = make_application()
-    desktop = Desktop(application, Options(folder, sending_delay_s=600.0, decode_workers=1))
+    desktop = Desktop(application, Options(folder, sending_delay_s=600.0, decode_workers=1, evidence=False))
     window, screen, station = desktop.window, desktop.screen, desktop.workstation
     window.account_expected = True
     window.show()

@@ -175,7 +175,9 @@ def open_desktop(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[C
     opened: list[Desktop] = []
 
     def open_one(folder: Path | None = None, *, sending_delay_s: float = 600.0) -> Sitting:
-        options = Options(folder or tmp_path / "desk", sending_delay_s=sending_delay_s, decode_workers=1)
+        options = Options(
+            folder or tmp_path / "desk", sending_delay_s=sending_delay_s, decode_workers=1, evidence=False
+        )
         desktop = Desktop(qapp, options)
         opened.append(desktop)
         return Sitting(qtbot, desktop)
