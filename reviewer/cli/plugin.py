@@ -86,3 +86,56 @@ def plugin_revoke(
         raise OperatorError(f"{connector} is not approved; reviewer plugin list shows what there is.")
     plugins.approvals.revoke(connector)
     typer.echo(f"{connector} is not approved any more.")
+
+
+@plugin_app.command("new")
+def plugin_new(
+    name: Annotated[str, typer.Argument(help="Small letters, digits and underscores: the id and the folder's name.")],
+    parent: Annotated[Path, typer.Option("--in", help="Where to make the folder.")] = Path(),
+) -> None:
+    """Make a connector from the template: one file that passes the suite, with its test, README and CI file."""
+    from reviewer.connectors.template import new_connector
+
+    folder = new_connector(name, parent)
+    typer.echo(f"{folder} is there. Now: reviewer plugin check {folder}")
+
+
+@plugin_app.command("check")
+def plugin_check(
+    folder: ConnectorFolder,
+    data: DeskFolder = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The report as one line of JSON.")] = False,
+    record: Annotated[bool, typer.Option("--record/--no-record", help="Keep the tier with the files' digest.")] = True,
+) -> None:
+    """Try every promise of a connector against its stand; ends with 1 where one was broken."""
+    from reviewer.connectors.conformance.suite import Outcome, run_suite
+
+    def tell(row: Outcome) -> None:
+        if not as_json:
+            typer.echo(f"{row.outcome:7} {row.tier:7} {row.step:17} {row.reason}".rstrip())
+
+    report = run_suite(folder, tell=tell)
+    if record:
+        _record(report.connector, report.tier, report.digest, folder, data)
+    if as_json:
+        typer.echo(json.dumps(report.as_mapping()))
+    else:
+        counts = {name: sum(row.outcome == name for row in report.outcomes) for name in ("done", "exempt", "failed")}
+        words = ", ".join(f"{count} {name}" for name, count in counts.items())
+        typer.echo(f"{report.connector} {report.version}: {words}; tier {report.tier or 'none'}, {report.digest[:12]}")
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def _record(connector: str, tier: str, digest: str, folder: Path, data: Path | None) -> None:
+    """Shipped connectors' tiers are kept beside them, others' in the data folder."""
+    from dataclasses import asdict
+
+    from reviewer.connectors.approvals import TIERS, Tier, write_row
+    from reviewer.resources import plugins_folder
+
+    row = Tier(tier, digest)
+    if folder.resolve().parent == plugins_folder().resolve():
+        write_row(plugins_folder() / TIERS, "tiers", connector, asdict(row) if tier else None)
+    else:
+        _plugins(data).approvals.record_tier(connector, row)

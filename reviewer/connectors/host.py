@@ -7,6 +7,7 @@ import itertools
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
@@ -29,6 +30,7 @@ _log = logging.getLogger(__name__)
 _SOUND_S = 60.0
 _WATCH_S = 1.0
 _CLOSE_S = 2.0
+_FAULTS = 100
 
 
 @dataclass(slots=True)
@@ -46,8 +48,11 @@ class _Health:
 class Host:
     """The processes of one opening, one after another.  Safe on any thread."""
 
-    def __init__(self, opening: Opening, limits: HostLimits, starter: Executor) -> None:
+    def __init__(
+        self, opening: Opening, limits: HostLimits, starter: Executor, tell: Callable[[str], None] = lambda _: None
+    ) -> None:
         self.opening = opening
+        self._tell = tell
         self._limits = limits
         self._starter = starter
         self._clock = time.monotonic
@@ -113,12 +118,14 @@ class Host:
             health.error = process.ended or "ended"
             health.log = tuple(process.lines)
         _log.warning("the connector %s of %s %s", self.opening.manifest.id, self.opening.account, health.error)
+        self._tell(f"{self.opening.account}: {health.error}")
         process.close()
 
     def failed(self, fault: ConnectorFault) -> None:
         """Remember a fault, for the view of connectors."""
         with self._lock:
             self._health.error, self._health.trace = str(fault), fault.trace
+        self._tell(f"{self.opening.account}: {fault}")
 
     def report(self) -> HostReport:
         """How it stands."""
@@ -344,6 +351,8 @@ class ConnectorHosts:
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="connector-start")
         self._woken = threading.Event()
         self._closed = False
+        #: What went wrong with any of them, the last hundred; also of those that are closed.
+        self.faults: deque[str] = deque(maxlen=_FAULTS)
 
     def open(self, opening: Opening) -> Connector:
         """A connector for an account.  Raises `OperatorError` or the API's errors."""
@@ -353,7 +362,7 @@ class ConnectorHosts:
                 raise OperatorError("The program is being closed.")
             host = self._hosts.get(key)
             if host is None:
-                host = self._hosts[key] = Host(opening, self._limits, self._starter)
+                host = self._hosts[key] = Host(opening, self._limits, self._starter, self.faults.append)
             connector = HostedConnector(host, lambda ended: self._forget(key, ended))
             if self._watcher is None:
                 self._watcher = threading.Thread(target=self._watch, name="connector-watch", daemon=True)
@@ -400,10 +409,7 @@ class ConnectorHosts:
 def _key(opening: Opening) -> str:
     """Names an opening: other settings or secrets are another process."""
     told = (
-        opening.account,
-        str(opening.manifest.folder),
-        opening.digest,
-        dict(opening.settings),
-        dict(opening.secrets),
-    )
+        opening.account, str(opening.manifest.folder), opening.digest, dict(opening.settings), dict(opening.secrets),
+        opening.skew_s, opening.limits,
+    )  # fmt: skip
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()

@@ -123,7 +123,7 @@ class HostProcess:
         start = wire.Start(
             str(opening.manifest.folder), dict(opening.settings), dict(opening.secrets),
             (opening.limits.connect_s, opening.limits.idle_s, opening.limits.whole_s), opening.keep,
-            limits.memory_bytes,
+            limits.memory_bytes, opening.skew_s,
         )  # fmt: skip
         self._threads = [
             threading.Thread(target=self._listen, name=f"{name}-answers", daemon=True),

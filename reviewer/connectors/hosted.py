@@ -166,7 +166,9 @@ def main() -> int:
     sys.dont_write_bytecode = True
     sys.pycache_prefix = str(Path(start.keep, "no-cache"))
     manifest = read_manifest(Path(start.folder), API_VERSION)
-    opening = Opening("", manifest, start.settings, start.secrets, Limits(*start.limits), keep=start.keep)
+    opening = Opening(
+        "", manifest, start.settings, start.secrets, Limits(*start.limits), keep=start.keep, skew_s=start.skew_s
+    )
     output = Output(sink)
     output.write(wire.Ready(protection))
     lanes: dict[int, Lane] = {}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from reviewer.connectors.api import Connector, Context
+from reviewer.connectors.api import Connector, Context, utc_now
 from reviewer.connectors.loader import allowed_hosts, load_connector
 from reviewer.connectors.manifest import Manifest
 from reviewer.connectors.polling import polled
@@ -29,6 +30,8 @@ class Opening:
     limits: Limits = Limits()
     digest: str = ""
     keep: str = ""
+    #: How far the connector's clock is off: for the conformance suite.
+    skew_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ def make_context(opening: Opening) -> Context:
         secrets=dict(opening.secrets),
         session=BoundedSession(allowed_hosts(opening.manifest, opening.settings), opening.limits),
         logger=logging.getLogger(f"connector.{opening.manifest.id}"),
+        now=lambda: utc_now() + timedelta(seconds=opening.skew_s),
         folder=opening.keep,
     )
 

@@ -38,6 +38,7 @@ class Start(msgspec.Struct, frozen=True, tag="start"):
     limits: tuple[float, float, float]
     keep: str
     memory_bytes: int
+    skew_s: float = 0.0
 
 
 class Ask(msgspec.Struct, frozen=True, tag="ask"):
