@@ -153,8 +153,11 @@ class Bench:
 
     def kind(self) -> DecisionKind:
         """A kind of decision that the connector carries out; one that hurts nobody where there is a choice."""
-        order = (DecisionKind.CLEAR, DecisionKind.TAKEDOWN, *DecisionKind)
-        return next(kind for kind in order if kind.value in self.manifest.decisions and kind != DecisionKind.WITHDRAW)
+        order: list[DecisionKind] = [DecisionKind.CLEAR, DecisionKind.TAKEDOWN, *DecisionKind]
+        able = [kind for kind in order if kind.value in self.manifest.decisions and kind != DecisionKind.WITHDRAW]
+        if not able:
+            raise Exempt("carries out no decision")
+        return able[0]
 
     def decided(self, item: LeasedCase, kind: DecisionKind | None = None, **changes: Any) -> OutgoingDecision:
         """A decision on a case, as the workstation would send it."""
