@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from reviewer.cli.audit import audit_app
 from reviewer.cli.evidence import evidence_app
 from reviewer.cli.plugin import plugin_app
 from reviewer.cli.reasons import reasons_app
@@ -16,6 +17,7 @@ from reviewer.errors import OperatorError
 app = typer.Typer(name="reviewer", add_completion=False, pretty_exceptions_enable=False)
 hub_app = typer.Typer(no_args_is_help=True, help="Run the reference queue server.")
 app.add_typer(hub_app, name="hub")
+app.add_typer(audit_app, name="audit")
 app.add_typer(evidence_app, name="evidence")
 app.add_typer(reasons_app, name="reasons")
 app.add_typer(plugin_app, name="plugin")
