@@ -443,6 +443,17 @@ class FakeAccounts:
         self.signed_in.append((account, dict(secrets)))
 
 
+class FakeEvidence:
+    """Writes down which pairs were called no match."""
+
+    def __init__(self) -> None:
+        self.denied: list[tuple[str, str, str]] = []
+
+    def say_no_match(self, account: str, picture: str, other: str) -> None:
+        """Note it."""
+        self.denied.append((account, picture, other))
+
+
 class FakeWorkstation:
     """All services on threads of their own: one for the store, one for the reader, a pool for the rest."""
 
@@ -454,6 +465,7 @@ class FakeWorkstation:
         self.intake = FakeIntake(self.review)
         self.status = FakeStatus(self.review)
         self.pictures = FakePictures()
+        self.evidence = FakeEvidence()
         self.queue = FakeQueue()
         self.delivery = FakeDelivery()
         self.accounts = FakeAccounts()

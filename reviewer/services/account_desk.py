@@ -24,7 +24,7 @@ from reviewer.storage import accounts as accounts_table
 from reviewer.storage import cases, people
 from reviewer.storage.database import Database
 from reviewer.storage.threads import StoreThread
-from reviewer.sync.banks import bank_pass, references_pass
+from reviewer.sync.banks import bank_pass, pairs_pass, references_pass
 from reviewer.sync.pull import Wanted, changes_pass, claim_pass, policy_pass, renew_pass
 from reviewer.sync.push import push_pass
 
@@ -218,6 +218,7 @@ class AccountDesk:
             around.evidence.go_on()
         if "banks" not in able:
             return _IDLE_S
+        pairs_pass(around.store, cast(KeepingBanks, connector), self.account)
         changed = False
         for bank in ("infringing", "negative"):
             entries = bank_pass(around.store, cast(KeepingBanks, connector), self.account, bank)

@@ -58,7 +58,7 @@ class _Task:
 
 
 class EvidenceService:
-    """Safe on any thread but for `matches`, `earlier` and `fingerprints`, which run on the store's."""
+    """Safe on any thread but for `matches`, `earlier`, `fingerprints` and `say_no_match`, which run on the store's."""
 
     def __init__(
         self,
@@ -77,6 +77,8 @@ class EvidenceService:
             lambda: store.run(lambda database: list(table.indexed(database, PDQ_VERSION))),
             lambda: store.run(lambda database: table.count_indexed(database, PDQ_VERSION)),
         )
+        #: Called on the store's thread where what is on the deck may match something else now.
+        self.changed: Callable[[], None] = lambda: None
         self._door = Evidence(source)
         self._enabled = enabled
         self._version = thresholds().version
@@ -142,6 +144,19 @@ class EvidenceService:
     def earlier(self, case: Case, matches: Sequence[Match]) -> tuple[Earlier, ...]:
         """Past decisions and other open cases with the same photos."""
         return self._store.run(lambda database: tuple(_earlier(database, case, matches, self._open_cases())))
+
+    def say_no_match(self, account: str, picture: str, other: str) -> None:
+        """A person says that two pictures are no match: not shown again, and told to the server's negative bank."""
+        first, second = sorted((picture, other))
+        name = "n:" + sha256_hex(f"{first} {second}".encode())
+        entry = BankEntry(name, first, second, source=table.UNSENT)
+
+        def write(database: Database) -> None:
+            with database.transaction():
+                table.save_bank(database, account, "negative", [entry])
+
+        self._store.run(write)
+        self.changed()
 
     def fingerprints(self, case: Case) -> tuple[Fingerprint, ...]:
         """What a server's bank is told of the listing's pictures."""

@@ -114,6 +114,12 @@ class Workstation:
             evidence.earlier,
         )
         self._deck = deck
+
+        def refresh() -> None:
+            if any([deck.refresh_evidence(ref) for ref in deck.refs()]):
+                self.notifier.publish("evidence", origin="desk")
+
+        evidence.changed = refresh
         house = policy_from_toml((resources_folder() / "policies.toml").read_text(encoding="utf-8"))
         around = Surroundings(
             self._store, deck, leases, delays, self.pictures, self._book, self.notifier, clock.steady, clock.now, house,

@@ -15,6 +15,8 @@ from reviewer.storage.records import decode, encode
 #: The algorithm whose codes the index beside the store holds.
 INDEXED = "pdq"
 CODE_BYTES = 32
+#: The source of a pair that the server was not told of yet.
+UNSENT = "unsent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,15 @@ def whole_bank(database: Database, bank: str) -> Iterator[BankEntry]:
     """All entries that count."""
     for row in database.execute("SELECT body FROM bank_entry WHERE bank = ? AND NOT removed", (bank,)).fetchall():
         yield decode(bytes(row["body"]), BankEntry)
+
+
+def unsent_pairs(database: Database, account: str) -> list[BankEntry]:
+    """Pairs that were called no match at this desk and that the server does not know yet."""
+    rows = database.execute(
+        "SELECT body FROM bank_entry WHERE account = ? AND bank = 'negative'", (account,)
+    ).fetchall()
+    found = [decode(bytes(row["body"]), BankEntry) for row in rows]
+    return [entry for entry in found if entry.source == UNSENT]
 
 
 def no_match(database: Database, one: str, other: str) -> bool:

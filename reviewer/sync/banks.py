@@ -61,3 +61,19 @@ def _named(entry: BankEntry) -> BankEntry:
     """The entry whose fingerprints bear its picture; a line of a hash list has its own id for one."""
     name = entry.picture or entry.id
     return replace(entry, fingerprints=tuple(replace(one, picture=name) for one in entry.fingerprints))
+
+
+def pairs_pass(store: StoreThread, connector: KeepingBanks, account: str) -> int:
+    """Tell the server of pairs that were called no match here; answers how many."""
+    pairs = store.run(lambda database: evidence.unsent_pairs(database, account))
+    if not pairs:
+        return 0
+    connector.add_non_matches(pairs)
+    told = [replace(entry, source="") for entry in pairs]
+
+    def write(database: Database) -> None:
+        with database.transaction():
+            evidence.save_bank(database, account, "negative", told)
+
+    store.run(write)
+    return len(pairs)

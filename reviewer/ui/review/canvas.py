@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from reviewer.ui.review.aligned import Homography, Region, draw_onto, paint_regions
 from reviewer.ui.review.glyphs import paint_glyph
 from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.pixmaps import Shown
@@ -33,6 +34,7 @@ class Mode(StrEnum):
     FLICK = "flick"
     SPLIT = "split"
     DIFFERENCE = "difference"
+    ONION = "onion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class Frame:
     """What one side shows.
 
     `shown` is the picture, None until it is there; `refusal` says why there never will be one; `nothing`
-    says that there is none to show.
+    says that there is none to show.  `regions` are what it has in common with the other side's; with `aligned`
+    it is laid onto the other where it matches.
     """
 
     sha256: str = ""
@@ -48,6 +51,8 @@ class Frame:
     refusal: str = ""
     nothing: str = ""
     sensitive: bool = False
+    regions: tuple[Region, ...] = ()
+    aligned: Homography = ()
 
     @property
     def settled(self) -> bool:
@@ -208,6 +213,10 @@ class PictureCanvas(QWidget):
             self._paint_words(painter)
         else:
             self._paint_pictures(painter)
+            shown = self._frame.shown
+            if shown is not None and self._frame.regions and self._mode == Mode.SINGLE:
+                target = self._view.target(QRectF(self.rect()), QSizeF(shown.source))
+                paint_regions(painter, self._frame.regions, target, self._theme.colour("accent"))
             for spot in self._spots:
                 self._paint_spot(painter, spot)
         painter.end()
@@ -227,8 +236,19 @@ class PictureCanvas(QWidget):
         elif over is None or self._mode == Mode.SINGLE:
             self._draw(painter, base, self._frame)
         elif self._mode == Mode.FLICK:
-            self._draw(painter, over, self._other)
-            self._paint_note(painter, translate("Review", "B, the reference, in place of A"))
+            self._draw_over(painter, base, over)
+            self._paint_note(
+                painter,
+                translate("Review", "B, the reference, laid onto A where it matches")
+                if self._other.aligned
+                else translate("Review", "B, the reference, in place of A"),
+            )
+        elif self._mode == Mode.ONION:
+            self._draw(painter, base, self._frame)
+            painter.setOpacity(0.5)
+            self._draw_over(painter, base, over)
+            painter.setOpacity(1.0)
+            self._paint_note(painter, translate("Review", "A and B half each, one through the other"))
         elif self._mode == Mode.SPLIT:
             self._paint_split(painter, base, over)
         else:
@@ -257,6 +277,15 @@ class PictureCanvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, across < 1.6 * ratio)
         painter.drawPixmap(seen, pixmap, part)
 
+    def _draw_over(self, painter: QPainter, base: Shown, over: Shown, target: QRectF | None = None) -> None:
+        """The other side's picture: where it matches, as far as that is known, else over the same area."""
+        if not self._other.aligned:
+            self._draw(painter, over, self._other, target)
+            return
+        place = self._view.target(QRectF(self.rect()), QSizeF(base.source)) if target is None else target
+        pixmap = self._veiled(over) if self._other.sensitive else over.pixmap
+        draw_onto(painter, pixmap, self._other.aligned, place)
+
     def _veiled(self, shown: Shown) -> QPixmap:
         """The picture blurred and grey, for eyes that would rather not."""
         key = shown.pixmap.cacheKey()
@@ -280,7 +309,7 @@ class PictureCanvas(QWidget):
         painter.setClipRect(QRectF(0, 0, at, self.height()))
         self._draw(painter, base, self._frame)
         painter.setClipRect(QRectF(at, 0, self.width() - at, self.height()))
-        self._draw(painter, over, self._other)
+        self._draw_over(painter, base, over)
         painter.restore()
         painter.setPen(QPen(self._theme.colour("accent"), 2))
         painter.drawLine(QPointF(at, 0), QPointF(at, self.height()))
@@ -298,7 +327,7 @@ class PictureCanvas(QWidget):
         inner = QPainter(buffer)
         self._draw(inner, base, self._frame, target)
         inner.setCompositionMode(QPainter.CompositionMode.CompositionMode_Difference)
-        self._draw(inner, over, self._other, target)
+        self._draw_over(inner, base, over, target)
         inner.end()
         bright = QPixmap(buffer)
         inner = QPainter(bright)

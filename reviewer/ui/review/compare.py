@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QSize, QTimer, Signal
@@ -13,15 +14,17 @@ from reviewer.domain.listing import Picture
 from reviewer.domain.reference import AuthenticationPoint, ReferenceProduct
 from reviewer.domain.text import visible
 from reviewer.services.model import CaseOnDesk
+from reviewer.ui.review.aligned import carried, found_between, shown_region
 from reviewer.ui.review.canvas import Frame, Mode, PictureCanvas, Spot
 from reviewer.ui.review.looks import Looks
+from reviewer.ui.review.matching import best_of, match_explained, match_in_words
 from reviewer.ui.review.pixmaps import FULL_SIDE, Answer, PixmapStore, Shown
 from reviewer.ui.review.prefetch import Prefetch
 from reviewer.ui.review.side import PictureSide, refusal_of
-from reviewer.ui.review.sitting import Sitting, best_pair
+from reviewer.ui.review.sitting import Sitting, best_pair, place_of
 from reviewer.ui.review.thumbnails import Thumbnail
 from reviewer.ui.review.viewport import Viewport
-from reviewer.ui.review.wording import amount, match_text, translate
+from reviewer.ui.review.wording import amount, translate
 
 _FULL = QSize(FULL_SIDE, FULL_SIDE)
 #: Zoomed in further than this, the picture is asked for at full size.
@@ -46,6 +49,7 @@ class ComparePane(QWidget):
         self._product = 0
         self._point = -1
         self._linked = True
+        self._moved_on = False
         self._sensitive = False
         self._mirror: PictureCanvas | None = None
         self._settling: set[PictureCanvas] = set()
@@ -78,6 +82,7 @@ class ComparePane(QWidget):
     def show_sitting(self, sitting: Sitting, upcoming: Sequence[CaseOnDesk]) -> None:
         """Show a newly opened case with its best pair."""
         self._sitting, self._upcoming = sitting, tuple(upcoming)
+        self._moved_on = False
         shown, self._product, place = best_pair(sitting.on_desk)
         self._point = -1
         case = sitting.on_desk.case
@@ -91,6 +96,37 @@ class ComparePane(QWidget):
         self._settling = {self.listing.canvas, self.reference.canvas}
         self._refresh(urgent=True)
         self._ahead.begin(sitting.on_desk.ref.account, self._upcoming)
+
+    def renew_evidence(self) -> None:
+        """Evidence came late: show its best pair, as long as the reviewer looked at no other by then."""
+        if self._sitting is None:
+            return
+        shown, product, place = best_pair(self._sitting.on_desk)
+        if not self._moved_on and (shown, product, place) != (self.listing.place, self._product, self.reference.place):
+            references = self._references()
+            self.listing.place = shown
+            if references and product != self._product:
+                self._product = product
+                self.reference.put(references[product].pictures, place)
+            self.reference.place = place if references else -1
+        self._refresh(urgent=True)
+
+    def show_pair(self, picture: str, other: str) -> None:
+        """Show a picture of the listing beside another, where that is one of the case's references."""
+        self._moved_on = True
+        place = place_of(self.listing.pictures, picture)
+        if place >= 0:
+            self.listing.place = place
+        for product, reference in enumerate(self._references()):
+            found = place_of(reference.pictures, other)
+            if found >= 0:
+                if product != self._product:
+                    self._product, self._point = product, -1
+                    self.reference.put(reference.pictures, found)
+                self.reference.place = found
+                break
+        self._refresh(urgent=True)
+        self.point_changed.emit()
 
     def set_upcoming(self, upcoming: Sequence[CaseOnDesk]) -> None:
         """Make other cases ready ahead."""
@@ -121,16 +157,19 @@ class ComparePane(QWidget):
 
     def step_listing(self, by: int) -> None:
         """The next picture of the listing, or the one before."""
+        self._moved_on = True
         if self.listing.step(by):
             self._refresh(urgent=True)
 
     def step_reference(self, by: int) -> None:
         """The next picture of the reference product, or the one before."""
+        self._moved_on = True
         if self.reference.step(by):
             self._refresh(urgent=True)
 
     def step_product(self, by: int) -> None:
         """The next reference product, or the one before."""
+        self._moved_on = True
         references = self._references()
         if len(references) > 1:
             self._product = (self._product + by) % len(references)
@@ -212,14 +251,25 @@ class ComparePane(QWidget):
         self._show_spots()
 
     def _go_to(self, place: int) -> None:
-        self._point = place
+        self._point, self._moved_on = place, True
         point = self.points()[place]
         found = next((n for n, picture in enumerate(self.reference.pictures) if picture.sha256 == point.picture), -1)
         if found >= 0:
             self.reference.place = found
         self._refresh(urgent=True)
         self._look(Viewport().around(point.region) if point.region is not None and found >= 0 else Viewport())
+        if point.region is not None and found >= 0:
+            self._follow(point.region)
         self.point_changed.emit()
+
+    def _follow(self, region: tuple[float, float, float, float]) -> None:
+        """Bring the listing's picture to the same place of the article, where the evidence says where that is."""
+        picture, other = self.listing.current(), self.reference.current()
+        if self._sitting is None or picture is None or other is None:
+            return
+        found = found_between(self._sitting.on_desk.matches, picture.sha256, other.sha256)
+        if found is not None and found.kind != "same print":
+            self.listing.canvas.show_view(Viewport().around(carried(region, found.homography)))
 
     # Painting
 
@@ -238,6 +288,10 @@ class ComparePane(QWidget):
             else translate("Review", "There is no reference product for this listing.")
         )
         b = self._frame(self.reference, missing, urgent, False)
+        found = found_between(self._sitting.on_desk.matches, a.sha256, b.sha256)
+        if found is not None:
+            a = replace(a, regions=shown_region(found.region))
+            b = replace(b, regions=shown_region(found.other_region), aligned=found.homography)
         self.listing.canvas.show_frame(a, b)
         self.reference.canvas.show_frame(b, a)
         if self._mirror is not None:
@@ -320,27 +374,25 @@ class ComparePane(QWidget):
             self.reference.show_head(text, amount(product.list_price) + more)
         else:
             self.reference.show_head(translate("Review", "B  REFERENCE"), "")
-        self.listing.show_chip(self._chip(listing), strong=bool(self._chip(listing)))
+        chip = self._chip(listing)
+        self.listing.show_chip(chip, strong=bool(chip), explanation=self._explanation(listing))
         self.reference.show_chip(_view(reference), strong=False)
 
     def _chip(self, picture: Picture | None) -> str:
         """The nearest match of the listing's picture, in words."""
         if picture is None or self._sitting is None:
             return ""
-        found = [match for match in self._sitting.on_desk.matches if match.picture == picture.sha256]
-        match = min(found, key=lambda match: (match.source != "reference", match.distance), default=None)
-        if match is None:
+        shown = self.reference.current()
+        match = best_of(self._sitting.on_desk.matches, picture.sha256, shown.sha256 if shown is not None else "")
+        return "" if match is None else match_in_words(match, self._sitting.on_desk.case)
+
+    def _explanation(self, picture: Picture | None) -> str:
+        """Method, numbers and thresholds behind the chip."""
+        if picture is None or self._sitting is None:
             return ""
-        if match.source == "reference":
-            for product in self._references():
-                for place, other in enumerate(product.pictures):
-                    if other.sha256 == match.other:
-                        return match_text(match, translate("Review", "reference {0}").format(place + 1))
-            return match_text(match, translate("Review", "a reference picture"))
-        name = visible(match.source_id, limit=40)
-        if match.source == "infringing":
-            return match_text(match, translate("Review", "taken-down listing {0}").format(name))
-        return match_text(match, translate("Review", "listing {0}").format(name))
+        shown = self.reference.current()
+        match = best_of(self._sitting.on_desk.matches, picture.sha256, shown.sha256 if shown is not None else "")
+        return "" if match is None else match_explained(match)
 
     def _show_spots(self) -> None:
         picture = self.reference.current()
@@ -382,6 +434,7 @@ class ComparePane(QWidget):
             self._refresh()
 
     def _picked(self, side: PictureSide, place: int) -> None:
+        self._moved_on = True
         side.place = place
         self._refresh(urgent=True)
 

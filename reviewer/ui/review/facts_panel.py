@@ -13,10 +13,13 @@ from reviewer.domain.text import visible
 from reviewer.ui.commands import Commands
 from reviewer.ui.review.ahead import Ahead
 from reviewer.ui.review.looks import Looks
+from reviewer.ui.review.matching import earlier_in_words
 from reviewer.ui.review.passage import Line, Passage
 from reviewer.ui.review.sitting import Sitting
 from reviewer.ui.review.wording import day, fact_text, translate
 
+#: Earlier decisions and open cases that are named; the others are counted.
+_EARLIER = 6
 _IN, _OUT = "☑", "☐"
 
 
@@ -66,7 +69,7 @@ class FactsPanel(QScrollArea):
         point: int,
         reference: ReferenceProduct | None,
     ) -> tuple[Line, ...]:
-        lines = [*fact_lines(sitting)]
+        lines = [*fact_lines(sitting), *self._earlier(sitting)]
         if points:
             keys = translate("Review", "{0} next, {1} pass, {2} fail").format(
                 self._commands.chord_text("review.point_next"),
@@ -78,6 +81,21 @@ class FactsPanel(QScrollArea):
         if reference is not None:
             lines += reference_lines(reference)
         return tuple(lines)
+
+    def _earlier(self, sitting: Sitting) -> Iterator[Line]:
+        """Past decisions and other open cases with the same photos."""
+        found = sitting.on_desk.earlier
+        if not found:
+            return
+        keys = translate("Review", "{0} decides open ones together").format(self._commands.chord_text("review.batch"))
+        trailing = keys if any(one.case_id for one in found) else ""
+        title = translate("Review", "THE SAME PHOTOS ELSEWHERE")
+        yield Line(title, "muted", bold=True, scale=0.9, gap=0.5, rows=1, trailing=trailing)
+        for one in found[:_EARLIER]:
+            look = ("link", "accent") if one.case_id else ("clock", "danger" if one.kind == "takedown" else "muted")
+            yield Line(earlier_in_words(one), glyph=look[0], glyph_role=look[1], rows=4)
+        if len(found) > _EARLIER:
+            yield Line(translate("Review", "and {0} more").format(len(found) - _EARLIER), "muted", indent=1.4)
 
     def _clicked(self, key: str) -> None:
         kind, _, rest = key.partition(":")

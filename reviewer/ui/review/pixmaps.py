@@ -5,6 +5,7 @@ Nothing is decoded here: the workstation answers with plain pixels.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict, deque
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -46,6 +47,19 @@ Key = tuple[str, str, int, int]
 Answer = Shown | RefusedPicture
 
 
+class _Life:
+    """Whether an object still is: what tells it from other threads holds the lock, and so does its end."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.alive = True
+
+    def end(self) -> None:
+        """Nothing is told from now on."""
+        with self.lock:
+            self.alive = False
+
+
 class PixmapStore(QObject):
     """Pixmaps by account, digest and box.  `arrived` carries the digest of a picture that is now known."""
 
@@ -66,6 +80,8 @@ class PixmapStore(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._make_one)
         self._answered.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._life = _Life()
+        self.destroyed.connect(self._life.end)
 
     @property
     def bytes_held(self) -> int:
@@ -136,8 +152,9 @@ class PixmapStore(QObject):
 
     def _bring(self, key: Key, future: Future[Decoded | RefusedPicture]) -> None:
         """Called on whatever thread decoded the picture."""
-        if not future.cancelled() and Shiboken.isValid(self):
-            self._answered.emit(key, future)
+        with self._life.lock:
+            if not future.cancelled() and self._life.alive and Shiboken.isValid(self):
+                self._answered.emit(key, future)
 
     @Slot(object, object)
     def _take(self, key: Key, future: Future[Decoded | RefusedPicture]) -> None:

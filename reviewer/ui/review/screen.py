@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from reviewer.domain.decision import DecisionKind
 from reviewer.services.changes import Changed
-from reviewer.services.model import Desk, Status
+from reviewer.services.model import CaseOnDesk, Desk, Status
 from reviewer.ui.commands import Commands, Scope
 from reviewer.ui.keys import KeySurface
 from reviewer.ui.review import actions
@@ -21,6 +21,7 @@ from reviewer.ui.review.compare import ComparePane
 from reviewer.ui.review.deciding import Deciding
 from reviewer.ui.review.decision_bar import DecisionBar
 from reviewer.ui.review.empty import EmptyPage
+from reviewer.ui.review.evidence_sheet import EvidenceGrid
 from reviewer.ui.review.facts_panel import FactsPanel
 from reviewer.ui.review.lines import CaseBar, Foot
 from reviewer.ui.review.listing_panel import ListingPanel
@@ -82,6 +83,7 @@ class ReviewScreen(QWidget):
         self.choosing = Choosing(looks, self.deciding, self)
         self.reference_window = ReferenceWindow(looks, self.compare, self)
         self.batch = Batch(looks, commands, workstation.intake, tasks, self.store, self.deciding, self)
+        self.evidence = EvidenceGrid(looks, workstation.evidence, tasks, self.store, self)
         self._ahead = QTimer(self, singleShot=True, interval=60)
         self._ahead.timeout.connect(self._prepare)
         # What was prepared says how long ago things were: it is made anew while the reviewer looks on.
@@ -111,7 +113,7 @@ class ReviewScreen(QWidget):
     def set_sensitive(self, on: bool) -> None:
         """Blur and grey the pictures of listings, by preference."""
         self.compare.set_sensitive(on)
-        self.batch.sensitive = on
+        self.batch.sensitive = self.evidence.sensitive = on
 
     def splitters(self) -> dict[str, QSplitter]:
         """What the reviewer can move, by name."""
@@ -182,7 +184,9 @@ class ReviewScreen(QWidget):
         self.deciding.confirmation_asked.connect(lambda words: self._notice(words, "warning"))
         self.deciding.reason_missed.connect(self._ask_reason)
         self.deciding.failed.connect(self._fail)
-        self.batch.failed.connect(self._fail)
+        for part in (self.batch, self.evidence):
+            part.failed.connect(self._fail)
+        self.evidence.pair_picked.connect(self.compare.show_pair)
         self.compare.pair_settled.connect(self._pair_settled)
         self.compare.point_changed.connect(self._show_choice)
         self.choosing.changed.connect(self._show_choice)
@@ -192,7 +196,7 @@ class ReviewScreen(QWidget):
         self.bar.command_pressed.connect(commands.run)
         self.bar.note_edited.connect(self._note_edited)
         self.bar.reason_edited.connect(self._reason_edited)
-        for left in (self.bar.entry_left, self.choosing.closed, self.batch.closed):
+        for left in (self.bar.entry_left, self.choosing.closed, self.batch.closed, self.evidence.closed):
             left.connect(self.setFocus)
         self.empty.action_asked.connect(self._act)
         self._tasks.changed.connect(self._changed)
@@ -212,7 +216,7 @@ class ReviewScreen(QWidget):
         elif before is not None and before.is_same(current):
             late = before.on_desk
             before.on_desk = current
-            self._renew(before, evidence=(late.facts, late.matches) != (current.facts, current.matches))
+            self._renew(before, evidence=_evidence(late) != _evidence(current))
         else:
             fresh = self._coming.take(current) or Sitting(current)
             fresh.begin()
@@ -230,7 +234,7 @@ class ReviewScreen(QWidget):
 
     def _open(self, sitting: Sitting | None) -> None:
         self._sitting = sitting
-        for part in (self.deciding, self.choosing, self.batch):
+        for part in (self.deciding, self.choosing, self.batch, self.evidence):
             part.open(sitting)
         if sitting is None:
             return
@@ -251,6 +255,8 @@ class ReviewScreen(QWidget):
         self.case_bar.show_case(sitting.on_desk)
         self.compare.set_upcoming(self._desk.upcoming)
         if evidence:
+            self.compare.renew_evidence()
+            self.evidence.renew()
             self._show_choice()
 
     def _show_choice(self) -> None:
@@ -339,3 +345,7 @@ class ReviewScreen(QWidget):
 
     def _notice(self, words: str, severity: str) -> None:
         self.case_bar.show_notice(words, severity)
+
+
+def _evidence(on_desk: CaseOnDesk) -> tuple[object, ...]:
+    return on_desk.facts, on_desk.matches, on_desk.earlier

@@ -39,6 +39,12 @@ class StatusSource(Protocol):
     def status(self) -> Status: ...
 
 
+class EvidenceDoor(Protocol):
+    """On the desk's thread."""
+
+    def say_no_match(self, account: str, picture: str, other: str) -> None: ...
+
+
 class ReviewWorkstation(Protocol):
     """The services behind the review screen."""
 
@@ -50,3 +56,5 @@ class ReviewWorkstation(Protocol):
     def status(self) -> StatusSource: ...
     @property
     def pictures(self) -> PictureSource: ...
+    @property
+    def evidence(self) -> EvidenceDoor: ...

@@ -55,10 +55,12 @@ class PictureSide(QWidget):
         """Paint the head line."""
         self.head.set_lines((Line(text, bold=True, rows=1, trailing=trailing, language=language, scale=0.95),))
 
-    def show_chip(self, text: str, *, strong: bool) -> None:
+    def show_chip(self, text: str, *, strong: bool, explanation: str = "") -> None:
         """Paint what the large picture matches; a blank line keeps the place."""
         role = "for" if strong else "muted"
-        self.chip.set_lines((Line(text or " ", role, glyph="link" if strong else "", rows=1, scale=0.92),))
+        self.chip.set_lines(
+            (Line(text or " ", role, glyph="link" if strong else "", rows=1, scale=0.92, tooltip=explanation),)
+        )
 
 
 def refusal_of(answer: object) -> str:

@@ -154,7 +154,7 @@ class Sitting:
 
 
 def best_match(on_desk: CaseOnDesk) -> Match | None:
-    """The match with a reference picture that is nearest, else None."""
+    """The strongest match with a picture of the case's references, else None."""
     shown = {picture.sha256 for picture in on_desk.case.listing.pictures}
     known = {picture.sha256 for reference in on_desk.case.references for picture in reference.pictures}
     found = [
@@ -162,7 +162,7 @@ def best_match(on_desk: CaseOnDesk) -> Match | None:
         for match in on_desk.matches
         if match.source == "reference" and match.picture in shown and match.other in known
     ]
-    return min(found, key=lambda match: match.distance, default=None)
+    return max(found, key=lambda match: match.strength, default=None)
 
 
 def best_pair(on_desk: CaseOnDesk) -> tuple[int, int, int]:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QLocale
 
 from reviewer.domain.case import FlagSource
 from reviewer.domain.decision import DecisionKind, Measure, MeasureKind
-from reviewer.domain.facts import Fact, Match
+from reviewer.domain.facts import Fact
 from reviewer.domain.seller import Standing
 from reviewer.domain.text import visible
 from reviewer.domain.values import Money
@@ -153,15 +153,6 @@ def fact_text(fact: Fact) -> str:
         return visible(template.format(**fact.values), limit=600, keep_lines=False)
     except (KeyError, IndexError, ValueError):
         return visible(template, limit=600, keep_lines=False)
-
-
-def match_text(match: Match, other: str) -> str:
-    """A match in words; `other` names the picture it resembles."""
-    if match.method == "sha256":
-        return translate("Review", "same file as {0}").format(other)
-    if match.distance <= 5:
-        return translate("Review", "same photo as {0}, distance {1} of 64").format(other, match.distance)
-    return translate("Review", "resembles {0}, distance {1} of 64").format(other, match.distance)
 
 
 def amount(money: Money | None) -> str:

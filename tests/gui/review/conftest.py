@@ -22,7 +22,7 @@ SCAN = {
     "1": 10, "2": 11, "3": 12, "4": 13, "5": 14, "6": 15, "7": 16, "P": 33, "U": 30, "S": 39, "D": 40, "G": 42,
     "Z": 52, "X": 53, "C": 54, "B": 56, "N": 57, "M": 58, "T": 28, "Space": 65, "-": 20, "=": 21, "V": 55,
     "Esc": 9, "Return": 36, "Left": 113, "Right": 114, "Up": 111, "Down": 116, "F5": 71, "E": 26, "A": 38,
-    "F": 41, "F11": 95,
+    "F": 41, "F11": 95, "O": 32,
 }  # fmt: skip
 _QT = {"Space": Qt.Key.Key_Space, "Esc": Qt.Key.Key_Escape, "Return": Qt.Key.Key_Return, "F5": Qt.Key.Key_F5,
        "F11": Qt.Key.Key_F11,

@@ -26,7 +26,7 @@ def wheel(desk, canvas, steps=2):
 def test_the_best_pair_is_shown_first(desk):
     assert desk.screen.compare.listing.place == 1
     assert desk.screen.compare.reference.place == 1
-    assert "same photo as reference 2, distance 2 of 64" in desk.screen.compare.listing.chip.text()
+    assert "near reference 2, distance 2 of 64" in desk.screen.compare.listing.chip.text()
 
 
 def test_space_flicks_while_held(desk):
