@@ -19,7 +19,11 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Offence:
-    """A decision that stands against a seller; it counts until `expires_at` unless `overturned`."""
+    """A decision that stands against a seller; it counts until `expires_at` unless `overturned`.
+
+    `points` are those that count; `full_points` are those of its ground before merging and the daily cap,
+    None where the server does not say.
+    """
 
     decision_id: str
     at: datetime
@@ -30,6 +34,7 @@ class Offence:
     overturned: bool = False
     listing_id: str = ""
     listing_title: str = ""
+    full_points: int | None = None
 
     def counts_at(self, moment: datetime) -> bool:
         """Whether its points count at that time."""

@@ -112,3 +112,13 @@ def _script(character: str) -> str:
         return ""
     name = unicodedata.name(character, "")
     return next((script for script in _SCRIPTS if name.startswith(script)), "")
+
+
+def scripts_of(text: str) -> frozenset[str]:
+    """The scripts of a text's letters, by the first word of their names in Unicode (`LATIN`, `CJK`, `THAI` …)."""
+    return frozenset(name for name in map(_script_name, text) if name)
+
+
+@lru_cache(maxsize=4096)
+def _script_name(character: str) -> str:
+    return unicodedata.name(character, "").partition(" ")[0] if character.isalpha() else ""

@@ -1,14 +1,40 @@
-"""The strike ladder: from the points that count to the measure that is due.  It proposes only."""
+"""The strike ladder: from the points that count to the measure that is due.  It proposes only.
+
+What an offence counts follows from the offences alone, in the order of their times: whoever hears of them in
+another order, or hears later that one was reversed, comes to the same sum.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from reviewer.domain.decision import AGAINST_SELLER, DecisionKind, Measure
 from reviewer.domain.seller import Offence
-from reviewer.policy.policy import Policy
+from reviewer.policy.model import Policy
+
+_DAY = timedelta(days=1)
+
+
+class Counted(StrEnum):
+    """What became of an offence on the ladder."""
+
+    COUNTS = "counts"
+    MERGED = "merged"
+    CAPPED = "capped"
+    EXPIRED = "expired"
+    OVERTURNED = "overturned"
+
+
+@dataclass(frozen=True, slots=True)
+class LadderLine:
+    """One line of the ladder's sum: an offence, what became of it, and the points that it counts."""
+
+    offence: Offence
+    state: Counted
+    points: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +43,8 @@ class LadderStep:
 
     `before` and `after` are points that count; `adds` is what this decision adds after merging and the
     daily cap; `due` is the measure due at `after` (None below the first threshold); `next_points` is
-    the next threshold above `after`, or None at the top; `counting` and `expired` are offences.
+    the next threshold above `after`, or None at the top; `counting` and `expired` are offences, those
+    overturned among the latter; `lines` say of each what became of it, oldest first.
     """
 
     before: int
@@ -28,6 +55,28 @@ class LadderStep:
     counting: tuple[Offence, ...]
     expired: tuple[Offence, ...]
     reason: str
+    lines: tuple[LadderLine, ...] = ()
+
+
+def settled(policy: Policy, offences: Iterable[Offence]) -> tuple[Offence, ...]:
+    """The offences in the order of their times, each with the points that it counts.
+
+    Where `full_points` are known, an offence counts them less what those within `merge_hours` before it
+    count already (so that together they count the highest), and no more than `daily_cap` within one day,
+    unless its ground alone has more.  What is overturned takes nothing from the others.
+    """
+    ordered = sorted(offences, key=lambda offence: (offence.at, offence.decision_id))
+    standing: list[Offence] = []
+    made: list[Offence] = []
+    for offence in ordered:
+        if offence.overturned:
+            made.append(offence if offence.full_points is None else replace(offence, points=offence.full_points))
+            continue
+        if offence.full_points is not None:
+            offence = replace(offence, points=_points(policy, standing, offence.full_points, offence.at))
+        standing.append(offence)
+        made.append(offence)
+    return tuple(made)
 
 
 def ladder_step(
@@ -38,15 +87,16 @@ def ladder_step(
     Pure: the order of the offences does not matter.  A decision that does not stand against the seller
     adds nothing and has nothing due.
     """
-    opened = now - timedelta(days=policy.window_days)
-    everything = tuple(sorted(offences, key=lambda offence: (offence.at, offence.decision_id)))
-    counting = tuple(offence for offence in everything if offence.counts_at(now) and offence.at > opened)
-    expired = tuple(offence for offence in everything if not (offence.counts_at(now) and offence.at > opened))
+    everything = settled(policy, offences)
+    lines = tuple(_line(policy, offence, now) for offence in everything)
+    gone = (Counted.EXPIRED, Counted.OVERTURNED)
+    counting = tuple(line.offence for line in lines if line.state not in gone)
+    expired = tuple(line.offence for line in lines if line.state in gone)
     before = sum(offence.points for offence in counting)
     ground = policy.ground(ground_id)
     if kind not in AGAINST_SELLER or ground is None:
-        return LadderStep(before, 0, before, None, _next(policy, before), counting, expired, "")
-    adds = _points_added(policy, counting, ground.points, now)
+        return LadderStep(before, 0, before, None, _next(policy, before), counting, expired, "", lines)
+    adds = _points(policy, [offence for offence in everything if not offence.overturned], ground.points, now)
     after = before + adds
     due, reason = None, f"{before} + {adds} = {after} points"
     for threshold in policy.thresholds:
@@ -59,7 +109,7 @@ def ladder_step(
                 immediate.measure,
                 f"{count} offences on {ground.title.lower()} reach the immediate threshold",
             )
-    return LadderStep(before, adds, after, due, _next(policy, after), counting, expired, reason)
+    return LadderStep(before, adds, after, due, _next(policy, after), counting, expired, reason, lines)
 
 
 _GRAVITY = ("listing_hidden", "listing_removed", "refund_advised", "seller_warned", "seller_restricted",
@@ -74,10 +124,27 @@ def _next(policy: Policy, points: int) -> int | None:
     return next((threshold.points for threshold in policy.thresholds if threshold.points > points), None)
 
 
-def _points_added(policy: Policy, counting: tuple[Offence, ...], points: int, now: datetime) -> int:
-    """The ground's points less what merging and the daily cap take away."""
+def _line(policy: Policy, offence: Offence, now: datetime) -> LadderLine:
+    opened = now - timedelta(days=policy.window_of(offence.ground))
+    if offence.overturned:
+        return LadderLine(offence, Counted.OVERTURNED, 0)
+    if not (offence.counts_at(now) and offence.at > opened):
+        return LadderLine(offence, Counted.EXPIRED, 0)
+    full = offence.full_points
+    if full is not None and offence.points < full:
+        return LadderLine(offence, Counted.CAPPED if offence.points else Counted.MERGED, offence.points)
+    return LadderLine(offence, Counted.COUNTS, offence.points)
+
+
+def _points(policy: Policy, before: list[Offence], points: int, at: datetime) -> int:
+    """A ground's points less what merging and the daily cap take away; `before` are standing, in order."""
     merging = timedelta(hours=policy.merge_hours)
-    merged = sum(offence.points for offence in counting if now - offence.at < merging)
+    merged = today = 0
+    for offence in reversed(before):
+        gap = at - offence.at
+        if gap >= merging and gap >= _DAY:
+            break
+        merged += offence.points if gap < merging else 0
+        today += offence.points if gap < _DAY else 0
     adds = max(0, points - merged) if merged else points
-    today = sum(offence.points for offence in counting if now - offence.at < timedelta(days=1))
     return max(0, min(adds, policy.daily_cap - today)) if points <= policy.daily_cap else adds

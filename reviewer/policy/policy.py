@@ -1,108 +1,274 @@
-"""Policy as data: read from TOML or from a server's JSON, with all faults named at once."""
+"""Policy as data: read from TOML or from a server's JSON, with all faults named at once by table and key."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
+from reviewer.domain.case import FlagSource
 from reviewer.domain.decision import DecisionKind, Measure, MeasureKind
 from reviewer.errors import OperatorError
+from reviewer.policy.meaning import UNREADABLE, check_meaning
+from reviewer.policy.model import (
+    AppealRules,
+    DueTime,
+    Ground,
+    Immediate,
+    NoticeRules,
+    Policy,
+    ProofRules,
+    Sign,
+    Threshold,
+)
+from reviewer.policy.rules import RULES
+from reviewer.policy.statement_lists import categories, keywords
+from reviewer.policy.tables import Reader, Table
+from reviewer.resources import resources_folder
 
+__all__ = ["Ground", "Immediate", "Policy", "Sign", "Threshold", "policy_faults", "policy_from_mapping",
+           "policy_from_toml", "policy_to_mapping", "shipped_policy"]  # fmt: skip
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """A reason that a decision may name.  `action` is the decision that one key makes with it."""
-
-    id: str
-    title: str
-    description: str
-    clause: str
-    action: DecisionKind
-    points: int
-    sla_hours: int
-    evidence: tuple[str, ...] = ()
-    proof_can_cure: bool = False
-    dsa_category: str = ""
-    dsa_keyword: str = ""
-    key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """From this many points on, this measure is due."""
-
-    points: int
-    measure: Measure
-
-
-@dataclass(frozen=True, slots=True)
-class Immediate:
-    """From this many counting offences on one ground on, this measure is due whatever the points."""
-
-    ground: str
-    offences: int
-    measure: Measure
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The rules in force.  `version` goes into every decision."""
-
-    version: str
-    window_days: int
-    merge_hours: int
-    daily_cap: int
-    grounds: tuple[Ground, ...]
-    thresholds: tuple[Threshold, ...]
-    immediates: tuple[Immediate, ...]
-
-    def ground(self, ground_id: str) -> Ground | None:
-        """The ground of that id, or None where a server speaks of one that is not in these rules."""
-        return next((ground for ground in self.grounds if ground.id == ground_id), None)
+_SCOPES = ("listing", "brand", "category", "all")
+_EVIDENCE = ("picture", "document", "authentication_point", "test_purchase")
+_TOP = ("base", "ground", "threshold", "immediate", "sign", "due_time", "notices", "proofs", "appeals")
+#: What a preset or a house's file may start from: the shipped file, named so.
+_BASE = "shipped"
+_NUMBERS = ("window_days", "merge_hours", "daily_cap")
 
 
 def policy_from_toml(text: str, source: str = "policies.toml") -> Policy:
-    """A policy from TOML; raises `OperatorError` naming every fault by table and key."""
+    """A policy from a file that a person keeps; raises `OperatorError` naming every fault by table and key."""
+    policy, faults = policy_faults(text)
+    if policy is None or faults:
+        if faults and faults[0].startswith(_NO_TOML):
+            why = faults[0].removeprefix(_NO_TOML)
+            raise OperatorError(f"{source} is not valid TOML: {why}. Mend it or put the shipped file back.")
+        raise OperatorError(_words(source, faults))
+    return policy
+
+
+_NO_TOML = "not valid TOML: "
+
+
+def policy_faults(text: str) -> tuple[Policy | None, tuple[str, ...]]:
+    """A policy from TOML and all faults of it by table and key; the policy is None where there are faults."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise OperatorError(f"{source} is not valid TOML: {error}. Mend it or put the shipped file back.") from None
-    return policy_from_mapping(data, source)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return None, (f"{_NO_TOML}{error}",)
+    reader = Reader(strict=True)
+    policy = _read(_on_base(data, reader), reader)
+    return (None if reader.faults else policy), tuple(dict.fromkeys(reader.faults))
 
 
 def policy_from_mapping(data: Mapping[str, Any], source: str) -> Policy:
-    """A policy from the tables of `policies.toml`, in TOML's or in JSON's types.
+    """A policy from the tables of `policies.toml` as a server sends them, in TOML's or in JSON's types.
 
     Raises `OperatorError` naming every fault by table and key.  Unknown keys are left alone, so that a
-    newer server's rules can be read.
+    newer server's rules can be read; signs and statement lists that are unknown here are passed over.
     """
-    reader = _Reader()
-    grounds = tuple(_ground(reader.table(row, "ground", place)) for place, row in reader.rows(data, "ground"))
-    thresholds = tuple(
-        Threshold(table.integer("points", 1), _measure(table))
-        for table in (reader.table(row, "threshold", place) for place, row in reader.rows(data, "threshold"))
-    )
-    immediates = tuple(
-        Immediate(table.text("ground"), table.integer("offences", 1), _measure(table))
-        for table in (reader.table(row, "immediate", place) for place, row in reader.rows(data, "immediate"))
-    )
+    reader = Reader(strict=False)
+    policy = _read(data, reader)
+    if reader.faults:
+        raise OperatorError(_words(source, reader.faults))
+    return policy
+
+
+def shipped_policy() -> Policy:
+    """The rules that ship with the program."""
+    path = resources_folder() / "policies.toml"
+    return policy_from_toml(path.read_text("utf-8"), str(path))
+
+
+@lru_cache(maxsize=1)
+def _shipped_tables() -> dict[str, Any]:
+    return tomllib.loads((resources_folder() / "policies.toml").read_text("utf-8"))
+
+
+def _words(source: str, faults: Sequence[str]) -> str:
+    listed = "\n".join(f"  {fault}" for fault in faults)
+    return f"{source} has {len(faults)} fault(s); whoever keeps it must mend them:\n{listed}"
+
+
+def _on_base(data: Mapping[str, Any], reader: Reader) -> Mapping[str, Any]:
+    """The tables with those of the base under them: grounds and signs one by one by id, the others whole."""
+    if "base" not in data:
+        return data
+    if data["base"] != _BASE:
+        reader.faults.append(f"base: must be {_BASE!r}, or left out")
+        return data
+    base = _shipped_tables()
+    merged = base | dict(data)
+    for name in ("ground", "sign"):
+        own = data.get(name, [])
+        if not isinstance(own, list) or not all(isinstance(row, Mapping) for row in own):
+            continue
+        rows = {row["id"]: row for row in base[name]}
+        changed = {row.get("id"): row for row in own if isinstance(row.get("id"), str) and row["id"] in rows}
+        rest = [row for row in own if changed.get(row.get("id")) is not row]
+        merged[name] = [{**row, **changed.get(row_id, {})} for row_id, row in rows.items()] + rest
+    return merged
+
+
+def _read(data: Mapping[str, Any], reader: Reader) -> Policy:
     top = reader.table(data, "", 0)
+    grounds = tuple(map(_ground, reader.tables(data, "ground")))
+    thresholds = []
+    for table in reader.tables(data, "threshold"):
+        faults = len(reader.faults)
+        points = table.integer("points", 1, 100_000)
+        readable = len(reader.faults) == faults
+        measure = _measure(table)
+        if readable:
+            thresholds.append(Threshold(points, measure))
+        table.close()
+    immediates = []
+    for table in reader.tables(data, "immediate"):
+        immediates.append(Immediate(table.text("ground"), table.integer("offences", 1, 1000), _measure(table)))
+        table.close()
+    if not reader.strict and "sign" not in data:  # a server from before there were signs
+        data = {**data, "sign": _shipped_tables()["sign"]}
+    signs = [sign for table in reader.tables(data, "sign") if (sign := _sign(table)) is not None]
     policy = Policy(
         version=top.text("version"),
-        window_days=top.integer("window_days", 1),
-        merge_hours=top.integer("merge_hours", 0),
-        daily_cap=top.integer("daily_cap", 1),
+        window_days=top.integer("window_days", 1, 3650),
+        merge_hours=top.integer("merge_hours", 0, 87_600),
+        daily_cap=top.integer("daily_cap", 1, 100_000),
         grounds=grounds,
         thresholds=tuple(sorted(thresholds, key=lambda threshold: threshold.points)),
-        immediates=immediates,
+        immediates=tuple(immediates),
+        signs=tuple(signs),
+        due_times=tuple(map(_due_time, reader.tables(data, "due_time"))),
+        notices=_notices(reader.single(data, "notices")),
+        proofs=_proofs(reader.single(data, "proofs")),
+        appeals=_appeals(reader.single(data, "appeals")),
     )
-    _check_meaning(policy, reader.faults)
-    if reader.faults:
-        listed = "\n".join(f"  {fault}" for fault in reader.faults)
-        raise OperatorError(f"{source} has {len(reader.faults)} fault(s); whoever keeps it must mend them:\n{listed}")
+    top.close(_TOP)
+    check_meaning(policy, reader.faults, strict=reader.strict)
     return policy
+
+
+def _ground(table: Table) -> Ground:
+    action = table.text("action")
+    if action and action not in set(DecisionKind) - {DecisionKind.WITHDRAW}:
+        table.fault("action", f"no such decision: {action!r}")
+    evidence = table.texts("evidence")
+    for name in evidence:
+        if name not in _EVIDENCE:
+            table.strict_fault("evidence", f"no such kind of evidence: {name!r}; there are {', '.join(_EVIDENCE)}")
+    ground = Ground(
+        id=table.text("id"),
+        title=table.text("title"),
+        description=table.text("description", ""),
+        clause=table.text("clause", ""),
+        action=DecisionKind(action) if action in set(DecisionKind) else DecisionKind.TAKEDOWN,
+        points=table.integer("points", 0, 1000),
+        sla_hours=table.integer("sla_hours", 1, 8760),
+        evidence=evidence,
+        proof_can_cure=table.flag("proof_can_cure"),
+        dsa_category=_listed(table, "dsa_category", categories(), "category of statements"),
+        dsa_keyword=_listed(table, "dsa_keyword", keywords(), "keyword of statements"),
+        key=table.text("key", ""),
+        window_days=table.integer("window_days", 1, 3650) if "window_days" in table.row else 0,
+        illegal=table.flag("illegal"),
+        law=table.text("law", ""),
+        explanation=table.text("explanation", ""),
+        severity=table.integer("severity", 1, 5, 3),
+    )
+    table.close(("window_days",))
+    return ground
+
+
+def _listed(table: Table, key: str, known: frozenset[str], what: str) -> str:
+    """A name of the transparency database: a fault in a kept file; '' where a server has one that is unknown."""
+    if table.strict:
+        table.one_of(key, sorted(known), "", what)
+        value = table.row.get(key, "")
+        return value if isinstance(value, str) else ""
+    value = table.text(key, "")
+    return value if value in known else ""
+
+
+def _measure(table: Table) -> Measure:
+    faults = len(table.faults)
+    kind = table.text("measure")
+    if kind and kind not in set(MeasureKind):
+        table.fault("measure", f"no such measure: {kind!r}")
+    scope = table.text("scope", "all")
+    if scope not in _SCOPES:
+        table.fault("scope", "must be listing, brand, category or all")
+    days = table.integer("days", 1, 3650) if "days" in table.row else None
+    table.asked.add("days")
+    if len(table.faults) > faults:
+        return UNREADABLE
+    return Measure(MeasureKind(kind), scope, days)
+
+
+def _sign(table: Table) -> Sign | None:
+    """A sign, or None where its rule is unknown to this program (a newer server's)."""
+    name = table.text("id")
+    if table.strict:
+        rule = table.one_of("rule", sorted(RULES), None, "rule of signs")
+        if rule not in RULES or table.row.get("rule") != rule:
+            return None
+    else:
+        rule = table.text("rule")
+        if rule not in RULES:
+            return None
+    spec = RULES[rule]
+    numbers = {
+        key: table.number(key, bounds.least, bounds.most, whole=bounds.whole) for key, bounds in spec.numbers.items()
+    }
+    words = table.texts("words") if spec.words else ()
+    if spec.words and not words:
+        table.strict_fault("words", "is missing" if "words" not in table.row else "must name at least one")
+    if rule == "words":
+        table.text("language", "")
+    sign = Sign(name, rule, table.number("strength", 0, 1), numbers, words)
+    table.close()
+    return sign
+
+
+def _due_time(table: Table) -> DueTime:
+    source = table.one_of("source", FlagSource, None, "source") if table.strict else table.text("source")
+    made = DueTime(source, table.integer("hours", 1, 8760), table.text("ground", ""))
+    table.close()
+    return made
+
+
+def _notices(table: Table) -> NoticeRules:
+    rules = NoticeRules(
+        months=table.integer("months", 1, 60, 3),
+        least_notices=table.integer("least_notices", 1, 100_000, 10),
+        upheld_percent=table.number("upheld_percent", 0, 100, 90.0),
+        countered_percent=table.number("countered_percent", 0, 100, 5.0),
+        misuse_percent=table.number("misuse_percent", 0, 100, 50.0),
+        suspension_days=table.integer("suspension_days", 1, 3650, 30),
+        per_hour=table.integer("per_hour", 1, 10_000_000, 2000),
+    )
+    table.close()
+    return rules
+
+
+def _proofs(table: Table) -> ProofRules:
+    rules = ProofRules(
+        deadline_hours=table.integer("deadline_hours", 1, 8760, 72),
+        remove_at_deadline=table.flag("remove_at_deadline", True),
+        ground=table.text("ground", "no_proof"),
+        valid_days=table.integer("valid_days", 1, 3650, 365),
+        documents=table.texts("documents", ProofRules().documents),
+    )
+    table.close()
+    return rules
+
+
+def _appeals(table: Table) -> AppealRules:
+    rules = AppealRules(months=table.integer("months", 6, 120, 6))
+    table.close()
+    return rules
 
 
 def policy_to_mapping(policy: Policy) -> dict[str, Any]:
@@ -112,140 +278,25 @@ def policy_to_mapping(policy: Policy) -> dict[str, Any]:
         days = {} if value.days is None else {"days": value.days}
         return {"measure": value.kind.value, "scope": value.scope, **days}
 
+    def ground(value: Ground) -> dict[str, Any]:
+        row = asdict(value) | {"action": value.action.value, "evidence": list(value.evidence)}
+        return {key: entry for key, entry in row.items() if key != "window_days" or entry}
+
+    def sign(value: Sign) -> dict[str, Any]:
+        words = {"words": list(value.words)} if value.words else {}
+        return {"id": value.id, "rule": value.rule, "strength": value.strength, **value.numbers, **words}
+
     return {
         "version": policy.version,
-        "window_days": policy.window_days,
-        "merge_hours": policy.merge_hours,
-        "daily_cap": policy.daily_cap,
-        "ground": [
-            {
-                "id": ground.id,
-                "title": ground.title,
-                "description": ground.description,
-                "clause": ground.clause,
-                "action": ground.action.value,
-                "points": ground.points,
-                "sla_hours": ground.sla_hours,
-                "evidence": list(ground.evidence),
-                "proof_can_cure": ground.proof_can_cure,
-                "dsa_category": ground.dsa_category,
-                "dsa_keyword": ground.dsa_keyword,
-                "key": ground.key,
-            }
-            for ground in policy.grounds
-        ],
+        **{name: getattr(policy, name) for name in _NUMBERS},
+        "ground": [ground(row) for row in policy.grounds],
         "threshold": [{"points": row.points, **measure(row.measure)} for row in policy.thresholds],
         "immediate": [
             {"ground": row.ground, "offences": row.offences, **measure(row.measure)} for row in policy.immediates
         ],
+        "sign": [sign(row) for row in policy.signs],
+        "due_time": [asdict(row) for row in policy.due_times],
+        "notices": asdict(policy.notices),
+        "proofs": asdict(policy.proofs) | {"documents": list(policy.proofs.documents)},
+        "appeals": asdict(policy.appeals),
     }
-
-
-class _Table:
-    """One table while it is read: wrong keys become faults, and a stand-in value keeps the reading going."""
-
-    def __init__(self, row: Mapping[str, Any], name: str, faults: list[str]) -> None:
-        self.row = row
-        self.name = name
-        self.faults = faults
-
-    def fault(self, key: str, words: str) -> None:
-        self.faults.append(f"{self.name}{key}: {words}")
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.row.get(key, default)
-        if not isinstance(value, str) or (default is None and not value):
-            self.fault(key, "is missing" if key not in self.row else "must be a text that is not empty")
-            return ""
-        return value
-
-    def integer(self, key: str, least: int) -> int:
-        value = self.row.get(key)
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            self.fault(key, "is missing" if key not in self.row else f"must be a whole number of at least {least}")
-            return least
-        return value
-
-    def flag(self, key: str) -> bool:
-        value = self.row.get(key, False)
-        if not isinstance(value, bool):
-            self.fault(key, "must be true or false")
-            return False
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self.row.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self.fault(key, "must be a list of texts")
-            return ()
-        return tuple(value)
-
-
-class _Reader:
-    def __init__(self) -> None:
-        self.faults: list[str] = []
-
-    def rows(self, data: Mapping[str, Any], name: str) -> list[tuple[int, Mapping[str, Any]]]:
-        rows = data.get(name, [])
-        if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-            self.faults.append(f"[[{name}]]: must be a list of tables")
-            return []
-        return list(enumerate(rows, start=1))
-
-    def table(self, row: Mapping[str, Any], name: str, place: int) -> _Table:
-        label = f"[[{name}]] {row.get('id') or f'number {place}'}, " if name else ""
-        return _Table(row, label, self.faults)
-
-
-def _ground(table: _Table) -> Ground:
-    action = table.text("action")
-    if action and action not in set(DecisionKind) - {DecisionKind.WITHDRAW}:
-        table.fault("action", f"no such decision: {action!r}")
-    return Ground(
-        id=table.text("id"),
-        title=table.text("title"),
-        description=table.text("description", ""),
-        clause=table.text("clause", ""),
-        action=DecisionKind(action) if action in set(DecisionKind) else DecisionKind.TAKEDOWN,
-        points=table.integer("points", 0),
-        sla_hours=table.integer("sla_hours", 1),
-        evidence=table.texts("evidence"),
-        proof_can_cure=table.flag("proof_can_cure"),
-        dsa_category=table.text("dsa_category", ""),
-        dsa_keyword=table.text("dsa_keyword", ""),
-        key=table.text("key", ""),
-    )
-
-
-def _measure(table: _Table) -> Measure:
-    kind = table.text("measure")
-    if kind and kind not in set(MeasureKind):
-        table.fault("measure", f"no such measure: {kind!r}")
-    scope = table.text("scope", "all")
-    if scope not in ("listing", "brand", "category", "all"):
-        table.fault("scope", "must be listing, brand, category or all")
-    days = table.integer("days", 1) if "days" in table.row else None
-    return Measure(MeasureKind(kind) if kind in set(MeasureKind) else MeasureKind.SELLER_WARNED, scope, days)
-
-
-def _check_meaning(policy: Policy, faults: list[str]) -> None:
-    if not policy.grounds:
-        faults.append("[[ground]]: there must be at least one")
-    seen: set[str] = set()
-    keys: dict[str, str] = {}
-    for ground in policy.grounds:
-        if ground.id in seen:
-            faults.append(f"[[ground]] {ground.id}, id: stands twice")
-        seen.add(ground.id)
-        if ground.key and (len(ground.key) != 1 or not ("A" <= ground.key <= "Z")):
-            faults.append(f"[[ground]] {ground.id}, key: must be one letter A to Z")
-        elif ground.key in keys:
-            faults.append(f"[[ground]] {ground.id}, key: {ground.key} is also the key of {keys[ground.key]}")
-        elif ground.key:
-            keys[ground.key] = ground.id
-    points = [threshold.points for threshold in policy.thresholds]
-    for doubled in sorted({value for value in points if points.count(value) > 1}):
-        faults.append(f"[[threshold]] points: {doubled} stands twice")
-    for immediate in policy.immediates:
-        if immediate.ground not in seen:
-            faults.append(f"[[immediate]] ground: no such ground: {immediate.ground!r}")

@@ -20,9 +20,8 @@ from referencing import Registry, Resource
 
 from reviewer.domain.text import visible
 from reviewer.domain.values import gtin_is_valid
-from reviewer.resources import resources_folder
+from reviewer.policy.statement_lists import keywords_of, schema
 
-_FILE = "dsa/statement.schema.json"
 _END_DATES = tuple(f"end_date_{part}_restriction" for part in ("visibility", "monetary", "service", "account"))
 _RESTRICTIONS = ("decision_visibility", "decision_monetary", "decision_provision", "decision_account")
 _LONGEST_VALUE = 60
@@ -53,40 +52,11 @@ class Verdict:
 
 
 @lru_cache(maxsize=1)
-def schema() -> Mapping[str, Any]:
-    """The shipped schema."""
-    text = (resources_folder() / _FILE).read_text("utf-8")
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
-
-
-@lru_cache(maxsize=1)
 def _validators() -> tuple[Draft202012Validator, Draft202012Validator]:
     root = schema()
     registry: Registry[Any] = Registry().with_resource(root["$id"], Resource.from_contents(root))
     outgoing = {"$ref": f"{root['$id']}#/$defs/outgoing"}
     return Draft202012Validator(root, registry=registry), Draft202012Validator(outgoing, registry=registry)
-
-
-def categories() -> frozenset[str]:
-    """The categories that a statement may name."""
-    return frozenset(schema()["properties"]["category"]["enum"])
-
-
-def keywords() -> frozenset[str]:
-    """The keywords that a statement may name."""
-    return frozenset(schema()["properties"]["category_specification"]["items"]["enum"])
-
-
-def keywords_of(category: str) -> frozenset[str] | None:
-    """The keywords that belong to a category; None where the database does not say."""
-    mapped = schema()["x-keyword-map"]
-    return frozenset((*mapped[category], *mapped["*"])) if category in mapped else None
-
-
-def countries(group: str = "eu27") -> tuple[str, ...]:
-    """The territories of a group, `eu27` or `eea30`."""
-    return tuple(schema()["x-groups"][group])
 
 
 def judge(statement: object) -> Verdict:

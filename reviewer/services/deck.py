@@ -93,7 +93,7 @@ class Deck:
             marketplace=view.marketplaces.get(name) or Marketplace(name, name),
             policy=view.policy,
             default_ground=ground_of(row.case, view.policy),
-            facts=facts_for(row.case, matches, self._clock()),
+            facts=facts_for(row.case, matches, self._clock(), view.policy.signs),
             matches=matches,
             fetched_at=parse_time(row.fetched_at),
             lease_deadline=self._deadline_of(ref),
@@ -126,7 +126,8 @@ class Deck:
         earlier = self._earlier_of(entry.case, matches)
         if matches == entry.matches and earlier == entry.earlier:
             return False
-        self.change(ref, matches=matches, earlier=earlier, facts=facts_for(entry.case, matches, self._clock()))
+        facts = facts_for(entry.case, matches, self._clock(), entry.policy.signs)
+        self.change(ref, matches=matches, earlier=earlier, facts=facts)
         return True
 
     def put_first(self, ref: CaseRef) -> None:

@@ -18,9 +18,11 @@ from reviewer.domain.listing import Listing, Picture
 from reviewer.domain.reference import ReferenceProduct
 from reviewer.domain.seller import Offence, Seller, SellerLink
 from reviewer.domain.values import Money
+from reviewer.policy.policy import shipped_policy
 from reviewer.policy.signs import facts_for
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+SIGNS = shipped_policy().signs
 OURS, THEIRS = Picture("a" * 64), Picture("b" * 64)
 REFERENCE = ReferenceProduct(
     "ref", "Brackenholt", "Classic 35", "4006381333931", "belts", Money(Decimal(100), "EUR"), (THEIRS,)
@@ -43,7 +45,7 @@ def case(
 
 
 def found(kind: str, subject: Case, *matches: Match) -> list[Fact]:
-    return [fact for fact in facts_for(subject, matches, NOW) if fact.kind == kind]
+    return [fact for fact in facts_for(subject, matches, NOW, SIGNS) if fact.kind == kind]
 
 
 def only(kind: str, subject: Case, *matches: Match) -> Fact:
@@ -134,7 +136,7 @@ def test_mixed_scripts_and_hidden_characters_are_named() -> None:
 
 def test_a_misspelt_brand_speaks_for_and_an_absent_one_against() -> None:
     listing = {"title": "Brakenholt belt", "brand": ""}
-    assert only("brand_misspelt", case(listing=listing)).values["near"] == "brakenholt"
+    assert only("brand_misspelt", case(listing=listing)).values["near"] == "Brakenholt"
     assert only("brand_absent", case(listing={"title": "A belt", "brand": ""})).side is Side.AGAINST
     assert not found("brand_misspelt", case())
 
@@ -176,7 +178,9 @@ def test_links_to_banned_or_suspended_accounts_speak_for() -> None:
 )
 def test_the_age_of_the_account_speaks(days: int, kind: str, side: Side | None) -> None:
     facts = [
-        fact for fact in facts_for(case(seller={"joined_at": NOW - timedelta(days)}), (), NOW) if "_seller" in fact.kind
+        fact
+        for fact in facts_for(case(seller={"joined_at": NOW - timedelta(days)}), (), NOW, SIGNS)
+        if "_seller" in fact.kind
     ]
     assert [(fact.kind, fact.side) for fact in facts] == ([(kind, side)] if side else [])
 
@@ -199,12 +203,12 @@ def test_consumers_are_counted_and_an_authority_weighs_most_of_the_flags() -> No
 
 def test_without_references_the_rest_is_still_said() -> None:
     subject = case(listing={"description": "replica"}, references=(), seller={"joined_at": NOW})
-    assert {fact.kind for fact in facts_for(subject, (), NOW)} == {"evasive_words", "new_seller"}
+    assert {fact.kind for fact in facts_for(subject, (), NOW, SIGNS)} == {"evasive_words", "new_seller"}
 
 
 def test_facts_come_strongest_first() -> None:
     subject = case(listing={"price": Money(Decimal(5), "EUR"), "description": "replica"}, seller={"joined_at": NOW})
-    strengths = [fact.strength for fact in facts_for(subject, (), NOW)]
+    strengths = [fact.strength for fact in facts_for(subject, (), NOW, SIGNS)]
     assert len(strengths) >= 3
     assert strengths == sorted(strengths, reverse=True)
 
@@ -222,6 +226,6 @@ def test_no_listing_is_too_odd(title: str, brand: str, gtin: str, amount: Decima
         listing={"title": title, "brand": brand, "gtin": gtin, "price": money},
         references=(replace(REFERENCE, brand=brand),),
     )
-    for fact in facts_for(subject, (), NOW):
+    for fact in facts_for(subject, (), NOW, SIGNS):
         fact.sentence()
         assert math.isfinite(fact.strength)

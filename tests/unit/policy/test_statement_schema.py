@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from reviewer.cli import app
 from reviewer.domain.text import visible
 from reviewer.policy.statement_file import judge_lines
-from reviewer.policy.statement_schema import countries, judge, judge_outgoing, keywords, schema
+from reviewer.policy.statement_lists import countries, keywords, schema
+from reviewer.policy.statement_schema import judge, judge_outgoing
 
 EXAMPLES = next(
     (found for up in Path(__file__).resolve().parents if (found := up / "shared/spec/dsa/examples.jsonl").is_file()),
