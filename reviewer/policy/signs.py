@@ -21,7 +21,7 @@ def facts_for(
     case: Case,
     matches: Sequence[Match],
     now: datetime,
-    signs: Sequence[Sign],
+    signs: Sequence[Sign] = (),
     category_price: CategoryPrice | None = None,
 ) -> tuple[Fact, ...]:
     """All facts of a case, strongest first; those for an infringement and those against are mixed.
