@@ -136,7 +136,8 @@ def _history(rng: random.Random, world: World, count: int, start: datetime) -> I
         share = round(count * sum(weights[: month + 1]) / sum(weights)) - number
         for _ in range(share):
             number += 1
-            yield _ruling(rng, world, number, begin + timedelta(minutes=rng.uniform(0, 30.4 * 24 * 60)), month)
+            days = 30.4 if month < MONTHS - 1 else 22.0  # the last cases are decided within the two years
+            yield _ruling(rng, world, number, begin + timedelta(days=rng.uniform(0, days)), month)
 
 
 def _ruling(rng: random.Random, world: World, number: int, opened: datetime, month: int) -> _Made:

@@ -224,6 +224,7 @@ class Verification:
         self.outcome = Outcome()
         self._trusted: dict[str, set[str]] = {}
         self._order: dict[str, int] = {}
+        self._roots: dict[tuple[str, int], str] = {}
 
     def run(self) -> Outcome:
         """Check everything; faults are collected, at most 20 of each table."""
@@ -425,6 +426,7 @@ class Verification:
                 self._fault(1, part, "chain", row, "its decision or its text is missing")
             else:
                 self._decision(part, row, content, decision, text)
+            self._fork(part, row, name, tree, (name, tree.size) in checkpoints)
             pinned = self._pins.heads.get(name)
             if pinned is not None and pinned[0] == tree.size and pinned[1] != tree.head():
                 words = f"rows up to this one are not the {tree.size} rows of the log {name} that were seen before"
@@ -448,6 +450,14 @@ class Verification:
                 if size > self.outcome.logs.get(name, {"size": 0})["size"]:
                     words = f"signs {size} rows of the log {name}, and there are fewer"
                     self._fault(2, part, table, rows[0][0], words)
+
+    def _fork(self, part: int, row: int, log: str, tree: Tree, signed: bool) -> None:
+        """Whether an earlier part tells another history of the same log."""
+        known = self._roots.get((log, tree.size))
+        if known is not None and known != tree.head():
+            self._fault(2, part, "chain", row, "an earlier part tells another history of this log up to here")
+        elif signed:
+            self._roots[log, tree.size] = tree.head()
 
     @staticmethod
     def _link(expected: int, previous: str, sequence: object, before: object, content: object, digest: object) -> str:

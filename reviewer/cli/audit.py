@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -71,3 +72,99 @@ def audit_verifier(out: Annotated[Path, typer.Option(help="The Python file to wr
 
     shutil.copyfile(verifier.__file__, out)
     typer.echo(f"Now, anywhere: python {out.name} FILE --key HEX")
+
+
+@audit_app.command("report")
+def audit_report(
+    pack: Annotated[Path, typer.Option(help="An audit pack.")],
+    kind: Annotated[str, typer.Option(help="ip-year, dsa or team.")],
+    out: Annotated[Path, typer.Option(help="The folder for HTML, PDF and CSV files.")],
+    year: Annotated[int | None, typer.Option(help="The calendar year; by default the last in the pack.")] = None,
+) -> None:
+    """Write a report on a pack as HTML, PDF and CSV."""
+    import os
+
+    from reviewer.audit.chart import svg
+    from reviewer.audit.reporting import make_report, write_files
+    from reviewer.audit.tables import html_text
+
+    report = make_report(pack, kind, year)
+    files = write_files(report, out)
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) and sys.platform == "linux":
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtGui import QGuiApplication
+
+    from reviewer.ui.printing import write_pdf
+
+    application = QGuiApplication.instance() or QGuiApplication([])
+    charts = {chart.name: svg(chart) for chart in report.charts}
+    pdf = out / f"{kind}.pdf"
+    write_pdf(html_text(report, {name: name for name in charts}), pdf, title=report.title, pictures=charts)
+    del application
+    for path in [*files, pdf]:
+        typer.echo(str(path))
+
+
+@audit_app.command("merge")
+def audit_merge(
+    packs: Annotated[list[Path], typer.Argument(help="Two packs or more.")],
+    out: Annotated[Path, typer.Option(help="The pack to write.")],
+) -> None:
+    """Put several packs into one, each part with its own signatures; gaps and overlaps are named."""
+    from reviewer.audit.merge import merge_packs
+
+    for line in merge_packs(packs, out):
+        typer.echo(line)
+    typer.echo(f"{len(packs)} packs are in {out}. Now: reviewer audit verify {out}")
+
+
+@audit_app.command("sample")
+def audit_sample(
+    pack: Annotated[Path, typer.Option(help="An audit pack.")],
+    seed: Annotated[str, typer.Option(help="Whoever draws with the same seed draws the same.")],
+    level: Annotated[str, typer.Option(help="Inspection level of ISO 2859-1: S-1 to S-4, I, II or III.")] = "II",
+    margin: Annotated[
+        float | None, typer.Option(help="Instead: know a share within this margin, such as 0.05.")
+    ] = None,
+    size: Annotated[int | None, typer.Option(min=1, help="Instead: this many.")] = None,
+    by: Annotated[str, typer.Option(help="Strata: reviewer,ground,marketplace,decision,override,speed.")] = "",
+    golden: Annotated[int, typer.Option(min=0, help="Golden cases to mix in.")] = 0,
+    auditor: Annotated[str, typer.Option(help="Whose own decisions are left out.")] = "",
+    out: Annotated[Path | None, typer.Option(help="A CSV file for the draw.")] = None,
+) -> None:
+    """Draw decisions to look at again; the draw can be repeated by anyone from its seed."""
+    from reviewer.audit.history import read_history
+    from reviewer.audit.sample import SIZES, code_letter, draw, size_for_margin
+    from reviewer.audit.tables import csv_text
+
+    history = read_history(pack)
+    lot = list(history.standing().values())
+    letter = "" if margin is not None or size is not None else code_letter(len(lot), level)
+    wanted = size or (size_for_margin(len(lot), margin) if margin is not None else SIZES[letter])
+    known = {row.decision_id for row in history.opinions if row.golden}
+    strata = [name for name in by.split(",") if name]
+    drawn = draw(
+        lot,
+        seed=seed,
+        size=wanted,
+        by=strata,
+        golden=known,
+        golden_count=golden,
+        excluded_reviewer=auditor,
+        letter=letter,
+    )
+    rows = {row.id: row for row in lot}
+    columns = ("place", "decision", "decided_at", "reviewer", "marketplace", "kind", "ground", "title")
+    table = tuple(
+        (place, row.id, row.decided_at, row.reviewer, row.marketplace, row.kind, row.ground, row.title)
+        for place, row in enumerate((rows[identity] for identity in drawn.ids), 1)
+    )
+    if out is not None:
+        out.write_bytes(csv_text(columns, table).encode("utf-8"))
+    else:
+        for identity in drawn.ids:
+            typer.echo(identity)
+    for name, count, taken in drawn.strata:
+        typer.echo(f"stratum {name or 'all'}: {taken} of {count}", err=True)
+    words = f"code letter {letter}, " if letter else ""
+    typer.echo(f"{drawn.size} of {drawn.lot}, {words}seed {seed}, draw {drawn.digest}", err=True)
