@@ -92,15 +92,11 @@ def audit_report(
     files = write_files(report, out)
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) and sys.platform == "linux":
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtGui import QGuiApplication
-
     from reviewer.ui.printing import write_pdf
 
-    application = QGuiApplication.instance() or QGuiApplication([])
     charts = {chart.name: svg(chart) for chart in report.charts}
     pdf = out / f"{kind}.pdf"
     write_pdf(html_text(report, {name: name for name in charts}), pdf, title=report.title, pictures=charts)
-    del application
     for path in [*files, pdf]:
         typer.echo(str(path))
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QMarginsF, QSaveFile, QSizeF, QUrl
-from PySide6.QtGui import QColor, QFont, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter, QTextDocument
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QGuiApplication,
+    QImage,
+    QPageLayout,
+    QPageSize,
+    QPainter,
+    QPdfWriter,
+    QTextDocument,
+)
 from PySide6.QtSvg import QSvgRenderer
 
 from reviewer.errors import OperatorError
@@ -30,8 +40,10 @@ def picture_of(svg: str, scale: float = _SHARPER) -> QImage:
 def write_pdf(html: str, path: Path, *, title: str, pictures: dict[str, str]) -> None:
     """Write HTML as an A4 PDF; `pictures` are SVG texts by the name that the HTML gives them.
 
-    Needs a `QGuiApplication`.  The file is whole or as it was.  Raises `OperatorError` where it can't be written.
+    Without a running program it makes a `QGuiApplication` for as long as it takes.  The file is whole or as it was.
+    Raises `OperatorError` where it can't be written.
     """
+    application = QGuiApplication.instance() or QGuiApplication([])
     file = QSaveFile(str(path))
     if not file.open(QSaveFile.OpenModeFlag.WriteOnly):
         raise OperatorError(f"{path} can't be written: {file.errorString()}. Choose another place.")
@@ -54,6 +66,6 @@ def write_pdf(html: str, path: Path, *, title: str, pictures: dict[str, str]) ->
     document.setHtml(html)
     document.setPageSize(QSizeF(writer.width(), writer.height()))
     document.print_(writer)
-    del writer
+    del writer, application
     if not file.commit():
         raise OperatorError(f"{path} can't be written: {file.errorString()}. Choose another place.")
