@@ -12,6 +12,41 @@ from reviewer.errors import OperatorError
 reasons_app = typer.Typer(help="Statements of reasons: what a decision yields, and the verdict on files of them.")
 
 
+@reasons_app.callback(invoke_without_command=True)
+def reasons(
+    context: typer.Context,
+    decision: Annotated[str, typer.Option(help="The id of a decision of this workstation.")] = "",
+    data: Annotated[Path | None, typer.Option("--data", help="The data folder of the workstation.")] = None,
+    language: Annotated[str, typer.Option(help="The letter's language; by default the listing's.")] = "",
+    as_html: Annotated[bool, typer.Option("--html", help="The letter as HTML instead of plain text.")] = False,
+) -> None:
+    """Print both renderings of a decision's statement of reasons: the seller's letter and the payload."""
+    import json
+
+    from reviewer.policy.letter import letter
+    from reviewer.policy.statement import payload
+    from reviewer.services.reasons import reasons_of
+    from reviewer.settings import default_folder
+
+    if context.invoked_subcommand is not None:
+        return
+    if not decision:
+        typer.echo(context.get_help())
+        raise typer.Exit(2)
+    found = reasons_of(data or default_folder(), decision)
+    if found.statement is None:
+        typer.echo(f"The decision {decision} is {found.decision.kind.value}: it yields no statement of reasons.")
+        return
+    written = letter(found.statement, language)
+    typer.echo(f"LETTER ({written.language})\n")
+    typer.echo(written.html if as_html else written.text)
+    if not found.statement.restricts:
+        typer.echo("NO PAYLOAD: a warning restricts nothing, so the transparency database takes no statement of it.")
+        return
+    typer.echo("PAYLOAD\n")
+    typer.echo(json.dumps(payload(found.statement), indent=2, ensure_ascii=True))
+
+
 @reasons_app.command("validate")
 def reasons_validate(
     file: Annotated[Path, typer.Argument(help="A statement a line, or an object whose member payload holds one.")],

@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,18 @@ def export_folder(folder: Path, path: Path, now: datetime) -> int:
     The store is not opened: a copy of it is, so that one of a newer program or a damaged one stays as it is.
     Raises `OperatorError` where there is no store or the file can't be written.
     """
+    with copied_store(folder) as copy:
+        document = _document(copy, now)
+    write_whole(path, document)
+    return len(document["unsent"]) + len(document["came_back"])
+
+
+@contextmanager
+def copied_store(folder: Path) -> Iterator[Path]:
+    """A copy of the store of a data folder, for as long as it is needed: the store itself stays as it is.
+
+    Raises `OperatorError` where there is no store or it can't be read.
+    """
     store = folder / STORE
     if not store.is_file():
         raise OperatorError(f"There is no store in {folder}. Name the data folder of the workstation (--data).")
@@ -70,11 +83,9 @@ def export_folder(folder: Path, path: Path, now: datetime) -> int:
                 source = store.with_name(store.name + ending)
                 if source.exists():
                     shutil.copyfile(source, copy.with_name(copy.name + ending))
-            document = _document(copy, now)
+            yield copy
     except OSError as error:
         raise OperatorError(f"{store} can't be read: {error.strerror}.") from error
-    write_whole(path, document)
-    return len(document["unsent"]) + len(document["came_back"])
 
 
 def _document(copy: Path, now: datetime) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from reviewer.services.changes import Notifier
 from reviewer.services.deck import Deck
 from reviewer.services.leases import Leases
 from reviewer.services.model import CaseOnDesk, CaseRef, Counts, Desk, Draft, Ruling
+from reviewer.services.reasons import stated
 from reviewer.storage import accounts, cases, decisions, evidence
 from reviewer.storage.database import Database
 from reviewer.storage.records import encode
@@ -260,7 +261,7 @@ class ReviewService:
         step = ladder_step(entry.policy, entry.case.seller.offences, ruling.kind, ground_id, now)
         lease = self._leases.get(entry.ref)
         needs_lease = not entry.supersedes
-        return Decision(
+        decision = Decision(
             id=new_id(),
             case_id=entry.case.id,
             listing_id=entry.case.listing.id,
@@ -281,6 +282,8 @@ class ReviewService:
             supersedes=entry.supersedes,
             fingerprints=self._doors.fingerprints_of(entry) if against else (),
         )
+        stated(decision, entry.case, entry.policy)
+        return decision
 
     def _undo_decisions(self, step: Step) -> None:
         now = self._now()
