@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from PIL import Image
 
-from reviewer.connectors.api import Holder, Service
+from reviewer.connectors.api import Holder, Preview, Service
 from reviewer.domain.case import FlagSource
 from reviewer.domain.decision import DecisionKind
 from reviewer.domain.seller import Standing
@@ -404,6 +404,8 @@ class FakeAccounts:
         self.known: list[Any] = []
         self.known_kinds: tuple[Any, ...] = ()
         self.removed: list[str] = []
+        self.approved: list[str] = []
+        self.previewed: Preview | None = None
         self.demo_started = 0
         self.signed_in: list[tuple[str, dict[str, str]]] = []
         self.error: Exception | None = None
@@ -411,6 +413,14 @@ class FakeAccounts:
     def kinds(self) -> tuple[Any, ...]:
         """The connectors that can be chosen."""
         return self.known_kinds
+
+    def approve(self, connector: str) -> None:
+        """Let a connector run."""
+        self.approved.append(connector)
+
+    def preview(self, form: Any) -> Preview | None:
+        """What the settings would read."""
+        return self.previewed
 
     def accounts(self) -> tuple[Any, ...]:
         """The accounts that are set up."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from reviewer.connectors.api import Service
+from reviewer.connectors.api import Preview, Service
+from reviewer.services.accounts import ConnectorKind
 from reviewer.services.model import (
     CaseOnDesk,
     CaseRef,
@@ -72,7 +73,7 @@ class Intake(Protocol):
 
 
 class SettingLike(Protocol):
-    """One field of a connector's settings form; `kind` is text, number, secret, address, choice or switch."""
+    """One field of a connector's settings form; `kind` is one of the manifest's."""
 
     @property
     def key(self) -> str: ...
@@ -88,6 +89,17 @@ class SettingLike(Protocol):
     def help(self) -> str: ...
     @property
     def choices(self) -> Sequence[str]: ...
+    @property
+    def least(self) -> float | None: ...
+    @property
+    def most(self) -> float | None: ...
+
+    def label_in(self, language: str) -> str: ...
+
+    def help_in(self, language: str) -> str: ...
+
+    def problem(self, value: Any) -> str:
+        """What is wrong with a value; empty where it fits."""
 
 
 class KindLike(Protocol):
@@ -121,7 +133,11 @@ class AccountLike(Protocol):
 class Accounts(Protocol):
     """In the background."""
 
-    def kinds(self) -> Sequence[KindLike]: ...
+    def kinds(self) -> Sequence[ConnectorKind]: ...
+
+    def approve(self, connector: str, /) -> Any: ...
+
+    def preview(self, form: Any) -> Preview | None: ...
 
     def accounts(self) -> Sequence[AccountLike]: ...
 

@@ -9,10 +9,11 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from reviewer.connectors.api import Service
+from reviewer.connectors.api import Preview, Service
 from reviewer.domain.text import visible
 from reviewer.services.accounts import AccountForm
 from reviewer.ui.connectors.form import SettingsForm
+from reviewer.ui.connectors.preview import PreviewTable
 from reviewer.ui.faults import words_of
 from reviewer.ui.plain import PlainLabel, button, label_text
 from reviewer.ui.ports import AccountLike, Accounts, KindLike
@@ -43,6 +44,7 @@ class AccountEditor(QWidget):
         self.form = SettingsForm()
         self.result = PlainLabel().wrapped()
         self.result.setAccessibleName(self.tr("Result"))
+        self.preview = PreviewTable()
         self.test_button = button(self.tr("Test connection"))
         self.save_button = button(self.tr("Save"), "primary")
         self.cancel_button = button(self.tr("Cancel"), "flat")
@@ -119,6 +121,7 @@ class AccountEditor(QWidget):
             whole.addWidget(widget)
         whole.addWidget(self.form)
         whole.addWidget(self.result)
+        whole.addWidget(self.preview)
         row = QHBoxLayout()
         row.addWidget(self.test_button)
         row.addWidget(self.save_button)
@@ -135,6 +138,7 @@ class AccountEditor(QWidget):
 
     def _edited(self) -> None:
         self._tested = None
+        self.preview.show_preview(None)
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -150,6 +154,12 @@ class AccountEditor(QWidget):
         )
         self._work(False, text, "ok")
         self.save_button.setFocus()
+        self._task = self._tasks.in_background(
+            partial(self._accounts.preview, form), self.preview.show_preview, self._no_preview, owner=self
+        )
+
+    def _no_preview(self, error: Exception) -> None:
+        self.preview.show_preview(Preview(words_of(error)))
 
     def _saved(self, account_id: Any) -> None:
         self._work(False, self.tr("Saved."), "ok")

@@ -2,81 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from reviewer.domain.text import visible
-from reviewer.ui.plain import PlainLabel, label_text
-from reviewer.ui.ports import KindLike, SettingLike
+from reviewer.ui.connectors.fields import Field
+from reviewer.ui.plain import PlainLabel
+from reviewer.ui.ports import KindLike
 
 _ONE_LINE = 60
-
-
-class Field:
-    """One field: its widget, its message, and how its value is read and written."""
-
-    def __init__(self, setting: SettingLike, changed: Callable[[], None]) -> None:
-        self.setting = setting
-        self.problem = PlainLabel(role="danger").wrapped()
-        self.problem.hide()
-        self.widget = self._made(changed)
-        self.widget.setAccessibleName(setting.label)
-        self.widget.setAccessibleDescription(setting.help)
-        if setting.default is not None:
-            self.write(setting.default)
-
-    def value(self) -> Any:
-        """What was entered, in the setting's type; raises ValueError with words where it is none."""
-        if isinstance(self.widget, QCheckBox):
-            return self.widget.isChecked()
-        if isinstance(self.widget, QComboBox):
-            return self.widget.currentData()
-        text = self.widget.text() if isinstance(self.widget, QLineEdit) else ""
-        if self.setting.kind != "secret":
-            text = text.strip()
-        if not text:
-            return "" if self.setting.kind != "number" else None
-        if self.setting.kind == "number":
-            return float(text) if "." in text else int(text)
-        return text
-
-    def write(self, value: Any) -> None:
-        """Show a value."""
-        if isinstance(self.widget, QCheckBox):
-            self.widget.setChecked(value is True or str(value).lower() == "true")
-        elif isinstance(self.widget, QComboBox):
-            self.widget.setCurrentIndex(max(0, self.widget.findData(str(value))))
-        elif isinstance(self.widget, QLineEdit):
-            self.widget.setText(str(value))
-
-    def say(self, text: str) -> None:
-        """Show what is wrong with it, or nothing."""
-        self.problem.setText(text)
-        self.problem.setVisible(bool(text))
-
-    def _made(self, changed: Callable[[], None]) -> QWidget:
-        if self.setting.kind == "switch":
-            box = QCheckBox()
-            box.toggled.connect(lambda _on: changed())
-            return box
-        if self.setting.kind == "choice":
-            combo = QComboBox()
-            for choice in self.setting.choices:
-                combo.addItem(label_text(choice), choice)
-            combo.currentIndexChanged.connect(lambda _place: changed())
-            return combo
-        line = QLineEdit()
-        if self.setting.kind == "secret":
-            line.setEchoMode(QLineEdit.EchoMode.Password)
-            line.setInputMethodHints(Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhNoPredictiveText)
-        elif self.setting.kind == "address":
-            line.setPlaceholderText("https://")
-            line.setInputMethodHints(Qt.InputMethodHint.ImhUrlCharactersOnly)
-        line.textEdited.connect(lambda _text: changed())
-        return line
 
 
 class SettingsForm(QWidget):
@@ -104,13 +41,13 @@ class SettingsForm(QWidget):
         for setting in kind.settings:
             field = Field(setting, self.edited.emit)
             self.fields[setting.key] = field
-            name = setting.label if setting.required else self.tr("{0} (optional)").format(setting.label)
+            name = field.label if setting.required else self.tr("{0} (optional)").format(field.label)
             label = PlainLabel(name)
             label.setBuddy(field.widget)
             form.addRow(label, field.widget)
-            if setting.help:
-                hint = PlainLabel(visible(setting.help, limit=500), "muted")
-                hint.setWordWrap(len(setting.help) > _ONE_LINE)
+            if field.help:
+                hint = PlainLabel(visible(field.help, limit=500), "muted")
+                hint.setWordWrap(len(field.help) > _ONE_LINE)
                 form.addRow("", hint)
             form.addRow("", field.problem)
             if values is not None and setting.key in values:
@@ -150,9 +87,14 @@ class SettingsForm(QWidget):
             value = field.value()
         except ValueError:
             return self.tr("This must be a number.")
-        if value in ("", None):
+        if value in ("", None, [], {}):
             needed = setting.required and not (secrets_known and setting.kind == "secret")
             return self.tr("This is needed.") if needed else ""
         if setting.kind == "address" and not str(value).lower().startswith(("http://", "https://")):
             return self.tr("An address begins with https:// (or http:// on this computer).")
-        return ""
+        if setting.kind == "number" and setting.least is not None and value < setting.least:
+            return self.tr("This must be at least {0}.").format(f"{setting.least:g}")
+        if setting.kind == "number" and setting.most is not None and value > setting.most:
+            return self.tr("This must be at most {0}.").format(f"{setting.most:g}")
+        problem = setting.problem(value)
+        return self.tr("This {0}.").format(problem) if problem else ""

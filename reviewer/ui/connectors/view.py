@@ -21,12 +21,14 @@ from PySide6.QtWidgets import (
 )
 
 from reviewer.domain.text import visible
+from reviewer.services.accounts import ConnectorKind
 from reviewer.services.changes import Changed
 from reviewer.services.clock import now
 from reviewer.services.model import AccountStatus, Status
 from reviewer.ui import words
 from reviewer.ui.connectors.editor import AccountEditor
 from reviewer.ui.connectors.form import SettingsForm
+from reviewer.ui.connectors.kinds import LogDialog, ask_to_approve, card_frame, kind_card
 from reviewer.ui.faults import words_of
 from reviewer.ui.plain import PlainLabel, button, message_box
 from reviewer.ui.ports import AccountLike, Accounts, KindLike
@@ -41,7 +43,7 @@ _STATE_ICONS = {"online": "online", "offline": "offline", "sign_in": "lock", "fa
 class Known:
     """What the view shows: connectors and accounts."""
 
-    kinds: tuple[KindLike, ...] = ()
+    kinds: tuple[ConnectorKind, ...] = ()
     accounts: tuple[AccountLike, ...] = ()
 
 
@@ -160,10 +162,10 @@ class ConnectorsView(QScrollArea):
             self._body.addWidget(PlainLabel(text, "muted").wrapped())
         self._body.addWidget(PlainLabel(self.tr("Connectors"), "title"))
         for kind in self._known.kinds:
-            self._body.addWidget(self._kind_card(kind))
+            self._body.addWidget(kind_card(kind, self.approve, self.show_log))
 
     def _account_card(self, account: AccountLike) -> QFrame:
-        card, line = _card(visible(account.name, limit=80, keep_lines=False))
+        card, layout, line = card_frame(visible(account.name, limit=80, keep_lines=False))
         status = self._states.get(account.id)
         state = status.state if status is not None else "connecting"
         role = _STATE_ROLES.get(state, "muted")
@@ -180,9 +182,6 @@ class ConnectorsView(QScrollArea):
             made = button(text, style, name=f"{text} {account.name}")
             made.clicked.connect(lambda _checked=False, call=call: call())
             line.addWidget(made)
-        layout = card.layout()
-        if layout is None:
-            return card
         layout.addWidget(PlainLabel(self._facts(account, status), "muted").wrapped())
         if status is not None and status.error:
             layout.addWidget(PlainLabel(visible(status.error, limit=1000), "danger").wrapped())
@@ -191,7 +190,8 @@ class ConnectorsView(QScrollArea):
     def _facts(self, account: AccountLike, status: AccountStatus | None) -> str:
         kind = next((kind for kind in self._known.kinds if kind.id == account.connector), None)
         parts = [f"{kind.name} {kind.version}" if kind is not None else account.connector]
-        parts += [visible(str(value), limit=120, keep_lines=False) for value in account.settings.values() if value]
+        told = [value for value in account.settings.values() if isinstance(value, str) and value]
+        parts += [visible(value, limit=120, keep_lines=False) for value in told]
         if status is not None and status.reviewer_name:
             who = f"{status.reviewer_name} ({status.role})" if status.role else status.reviewer_name
             parts.append(self.tr("signed in as {0}").format(visible(who, limit=80, keep_lines=False)))
@@ -199,14 +199,17 @@ class ConnectorsView(QScrollArea):
             parts.append(self.tr("since {0}").format(words.span((now() - status.since).total_seconds())))
         return " · ".join(parts)
 
-    def _kind_card(self, kind: KindLike) -> QFrame:
-        card, line = _card(f"{visible(kind.name, limit=80, keep_lines=False)} {kind.version}")
-        fine = not kind.problem
-        line.addWidget(PlainLabel(self.tr("Ready") if fine else self.tr("Can't be used"), "ok" if fine else "danger"))
-        layout = card.layout()
-        if kind.problem and layout is not None:
-            layout.addWidget(PlainLabel(visible(kind.problem, limit=2000), "danger").wrapped())
-        return card
+    def approve(self, kind: ConnectorKind) -> QMessageBox:
+        """Say what a connector may do, ask, and let it run."""
+        return ask_to_approve(
+            self, kind, lambda: self._run(partial(self._accounts.approve, kind.id), self.tr("Approved."))
+        )
+
+    def show_log(self, kind: ConnectorKind) -> LogDialog:
+        """Show what a connector wrote and how it failed."""
+        dialog = LogDialog(kind, self._theme, self)
+        dialog.open()
+        return dialog
 
     def _ask(self, ended: Callable[[], None]) -> None:
         def arrived(known: Known) -> None:
@@ -261,7 +264,12 @@ class AccountDialog(QDialog):
         self.editor = AccountEditor(accounts, tasks, theme)
         self.editor.saved.connect(lambda _account: self.accept())
         self.editor.abandoned.connect(self.reject)
-        QVBoxLayout(self).addWidget(self.editor)
+        scrolled = QScrollArea()
+        scrolled.setWidgetResizable(True)
+        scrolled.setFrameShape(QFrame.Shape.NoFrame)
+        scrolled.setWidget(self.editor)
+        QVBoxLayout(self).addWidget(scrolled)
+        self.resize(theme.em(56), theme.em(40))
 
 
 class SecretsOnly:
@@ -327,16 +335,3 @@ class SignInDialog(QDialog):
     def _failed(self, error: Exception) -> None:
         self.sign_in_button.setEnabled(True)
         self.outcome.setText(words_of(error))
-
-
-def _card(title: str) -> tuple[QFrame, QHBoxLayout]:
-    """A framed card with its first line."""
-    card = QFrame()
-    card.setProperty("role", "card")
-    card.setAccessibleName(title)
-    whole = QVBoxLayout(card)
-    line = QHBoxLayout()
-    line.addWidget(PlainLabel(title, "heading"))
-    line.addStretch(1)
-    whole.addLayout(line)
-    return card, line

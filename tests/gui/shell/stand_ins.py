@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from reviewer.connectors.settings_schema import Setting
 from reviewer.domain.case import FlagSource
 from reviewer.domain.seller import Standing
+from reviewer.services.accounts import ConnectorKind
 from reviewer.services.model import CaseOnDesk, CaseRef, QueueFilter, QueuePage, QueueRow
 from tests.fakes import (
     ACCOUNT,
@@ -24,26 +26,6 @@ from tests.fakes import (
 
 
 @dataclass(frozen=True)
-class Setting:
-    key: str
-    label: str
-    kind: str = "text"
-    required: bool = False
-    default: Any = None
-    help: str = ""
-    choices: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Kind:
-    id: str
-    name: str
-    version: str = "1.0.0"
-    settings: Sequence[Setting] = ()
-    problem: str = ""
-
-
-@dataclass(frozen=True)
 class Account:
     id: str
     connector: str
@@ -51,18 +33,19 @@ class Account:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-QUEUE_API = Kind(
+QUEUE_API = ConnectorKind(
     "queue_api",
     "Queue API",
-    settings=(
-        Setting("address", "Address", "address", True, None, "Where the queue server is."),
-        Setting("token", "Token", "secret", True, None, "From whoever runs the server."),
+    "1.0.0",
+    (
+        Setting("address", "Address", "address", True, "", "Where the queue server is."),
+        Setting("token", "Token", "secret", True, "", "From whoever runs the server."),
         Setting("page", "Rows a page", "number", False, 500),
         Setting("tls", "Transport", "choice", False, "strict", "", ("strict", "local")),
         Setting("bulk", "Fetch in bulk", "switch", False, True),
     ),
 )
-BROKEN = Kind("broken", "broken", "", (), "plugin.toml: api_version must be 1, found 7.")
+BROKEN = ConnectorKind("broken", "broken", "", (), "plugin.toml: api_version must be 1, found 7.", "broken")
 
 
 class PlainQueue(FakeQueue):
