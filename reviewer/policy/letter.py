@@ -79,10 +79,11 @@ def _sections(statement: Statement, words: Mapping[str, Any], title: str) -> lis
 
 def _measure(statement: Statement, measure: Measure, words: Mapping[str, Any]) -> str:
     end = end_of(statement, measure)
-    text = str(words["measure"][measure.kind.value])
+    text: str = words["measure"][measure.kind.value]
     if measure.scope in ("brand", "category"):
         text += " " + words["scope"][measure.scope]
-    return text + " " + (words["until"].format(day=end) if end is not None else words["for_ever"])
+    lasting: str = words["until"].format(day=end) if end is not None else words["for_ever"]
+    return f"{text} {lasting}"
 
 
 def _territory(statement: Statement, words: Mapping[str, Any]) -> str:

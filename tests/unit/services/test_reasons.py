@@ -50,7 +50,7 @@ def test_both_renderings_of_a_made_decision_are_printed_and_its_reversal_is_a_ne
     assert judge_outgoing(payload(made.statement)) == judge_outgoing(payload(reversed_.statement)) == ()
     printed = CliRunner().invoke(app, ["reasons", "--decision", first, "--data", str(folder)])
     assert printed.exit_code == 0, printed.output
-    assert "LETTER (th)" in printed.output
+    assert "LETTER (en)" in printed.output
     told = json.loads(printed.output.partition("PAYLOAD")[2])
     assert told == payload(made.statement)
     with pytest.raises(OperatorError, match="no decision nobody"):
