@@ -10,6 +10,7 @@ import typer
 
 from reviewer.cli.audit import audit_app
 from reviewer.cli.evidence import evidence_app
+from reviewer.cli.hub_hashes import hub_hashes
 from reviewer.cli.plugin import plugin_app
 from reviewer.cli.policy import policy_app
 from reviewer.cli.reasons import reasons_app
@@ -21,6 +22,7 @@ app.add_typer(hub_app, name="hub")
 app.add_typer(audit_app, name="audit")
 app.add_typer(evidence_app, name="evidence")
 app.add_typer(policy_app, name="policy")
+hub_app.command("hashes")(hub_hashes)
 app.add_typer(reasons_app, name="reasons")
 app.add_typer(plugin_app, name="plugin")
 outbox_app = typer.Typer(no_args_is_help=True, help="Look after decisions that were not sent yet.")

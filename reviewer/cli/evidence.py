@@ -47,3 +47,33 @@ def evidence_compare(
 
     words, _ = compare_files(picture, reference, out)
     typer.echo(words)
+
+
+@evidence_app.command("import")
+def evidence_import(
+    file: Annotated[
+        Path, typer.Argument(help="A hash list: CSV or JSON with algorithm, hash, quality, label, source.")
+    ],
+    data: Annotated[Path | None, typer.Option("--data", help="The data folder of the workstation.")] = None,
+    source: Annotated[str, typer.Option(help="Whose list it is, for lines that do not say so.")] = "",
+    label: Annotated[str, typer.Option(help="What its pictures are, for lines that do not say so.")] = "",
+) -> None:
+    """Take a hash list of a brand, a regulator or another marketplace into the bank of infringing pictures."""
+    from reviewer.services.exchange import import_into
+    from reviewer.settings import default_folder
+
+    new, known = import_into(data or default_folder(), file, source=source, label=label)
+    typer.echo(f"{new} new, {known} known.")
+
+
+@evidence_app.command("export")
+def evidence_export(
+    out: Annotated[Path, typer.Option(help="The file to write: .csv or .json.")],
+    data: Annotated[Path | None, typer.Option("--data", help="The data folder of the workstation.")] = None,
+    bank: Annotated[str, typer.Option(help="infringing, or references.")] = "infringing",
+) -> None:
+    """Write fingerprints as a hash list for others, also while the workstation is open."""
+    from reviewer.services.exchange import export_from
+    from reviewer.settings import default_folder
+
+    typer.echo(f"{export_from(data or default_folder(), out, bank)} lines in {out}.")

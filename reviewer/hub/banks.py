@@ -131,7 +131,7 @@ def take_pairs(connection: Connection, account: Account, pairs: Sequence[PairMes
     return answers
 
 
-def take_hashes(connection: Connection, account: Account, hashes: Sequence[HashMessage], moment: str) -> list[str]:
+def take_hashes(connection: Connection, reviewer: str, hashes: Iterable[HashMessage], moment: str) -> list[str]:
     """Adds a hash list of somebody else to the infringing bank; `stored` or `known` for each, in order."""
     answers = []
     for one in hashes:
@@ -139,9 +139,7 @@ def take_hashes(connection: Connection, account: Account, hashes: Sequence[HashM
         if connection.execute(select(bank_entries.c.id).where(bank_entries.c.id == name)).first():
             answers.append("known")
             continue
-        row = _entry(
-            name, "infringing", moment, picture=name, label=one.label, source=one.source, reviewer=account.name
-        )
+        row = _entry(name, "infringing", moment, picture=name, label=one.label, source=one.source, reviewer=reviewer)
         connection.execute(insert(bank_entries), row)
         connection.execute(
             _KEEP,

@@ -46,7 +46,7 @@ async def add_hashes(request: Request, account: Feeder) -> Response:
     store = store_of(request)
     message, _ = await parsed(request, HashesRequest)
     items = await store.database.writing(
-        lambda connection: take_hashes(connection, account, message.items, format_time(store.now(connection)))
+        lambda connection: take_hashes(connection, account.name, message.items, format_time(store.now(connection)))
     )
     return answer({"items": items})
 

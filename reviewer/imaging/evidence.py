@@ -273,6 +273,10 @@ class Evidence:
         """Write the index anew, which shortens its log; answers how many codes it holds."""
         return self._put(lambda process: process.ask(SaveIndex(process.number()), b"", Done).count)
 
+    def reopen(self) -> None:
+        """Start another process with the next question, which then looks whether the index fits the store."""
+        self._put(lambda _: self._drop(), urgent=True)
+
     @property
     def pid(self) -> int | None:
         """The process id, None while none runs."""

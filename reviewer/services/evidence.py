@@ -23,8 +23,9 @@ from reviewer.domain.facts import CLASSES, Match
 from reviewer.domain.values import format_time, sha256_hex
 from reviewer.imaging.evidence import EVIDENCE_SIDE, Evidence, EvidenceLost, IndexSource, UnknownReferences
 from reviewer.imaging.matches import Match as Compared
-from reviewer.imaging.pictures import Decoded
+from reviewer.imaging.pictures import FINGERPRINT_ALGORITHM, Decoded
 from reviewer.imaging.thresholds import thresholds
+from reviewer.services import hash_lists
 from reviewer.services.model import CaseOnDesk, CaseRef
 from reviewer.services.pictures import PictureService
 from reviewer.storage import decisions
@@ -84,8 +85,12 @@ class EvidenceService:
         self._version = thresholds().version
         self._wake = threading.Condition()
         self._tasks: deque[_Task] = deque()
+        self._later: deque[Callable[[], None]] = deque()
+        #: The cases that are looked at next, in their order; called on the store's thread.
+        self.first: Callable[[], Sequence[CaseRef]] = lambda: ()
         self._closed = False
         self._quiet = False
+        self._lists: list[tuple[str, int]] | None = None
         self._learned: OrderedDict[str, None] = OrderedDict()
         self._thread = threading.Thread(target=self._work, name="evidence-desk", daemon=True)
 
@@ -99,6 +104,7 @@ class EvidenceService:
         with self._wake:
             self._closed = True
             self._tasks.clear()
+            self._later.clear()
             self._wake.notify_all()
         self._door.close()
         if self._thread.is_alive():
@@ -122,9 +128,25 @@ class EvidenceService:
     def learn_codes(self, prints: Sequence[Fingerprint]) -> None:
         """Take over fingerprints that came with a bank or a hash list, into the store and the index."""
         added = self._store.run(lambda database: _save_codes(database, prints))
+        if any(one.algorithm == FINGERPRINT_ALGORITHM for one in prints):
+            self._lists = None
         codes = [(one.id, code) for one in added for code in one.codes]
         if codes and self._enabled:
             self._door.add(codes).add_done_callback(_log_failure)
+
+    def import_list(self, path: Path, source: str = "") -> int:
+        """Take a hash list into the bank; answers how many lines were new.  Raises `OperatorError`."""
+        lines = hash_lists.read_file(path, source=source)
+        _, new = self._store.run(lambda database: hash_lists.add_lines(database, lines))
+        self._lists = None
+        # The index has other codes than the store now: it is built anew with the next question.
+        self._door.reopen()
+        return new
+
+    def export_list(self, path: Path, bank: str = "infringing") -> int:
+        """Write a bank as a hash list; answers how many lines.  Raises `OperatorError`."""
+        lines = self._store.run(lambda database: list(hash_lists.lines_of(database, bank)))
+        return hash_lists.write_file(path, lines)
 
     # On the store's thread
 
@@ -176,15 +198,17 @@ class EvidenceService:
     def _work(self) -> None:
         while True:
             with self._wake:
-                while not self._tasks and self._quiet and not self._closed:
+                while not self._tasks and not self._later and self._quiet and not self._closed:
                     if not self._wake.wait(_QUIET_S):
                         self._quiet = False
                 if self._closed:
                     return
-                task = self._tasks.popleft() if self._tasks else None
             try:
+                task = self._next()
                 if task is not None:
                     self._look(task)
+                elif self._later:
+                    self._later.popleft()()
                 else:
                     self._quiet = not self._look_at_a_reference()
             except (EvidenceLost, CancelledError) as error:
@@ -197,31 +221,61 @@ class EvidenceService:
                 _log.exception("pictures could not be compared")
                 self._quiet = True
 
+    def _next(self) -> _Task | None:
+        """The task that the reviewer needs first."""
+        with self._wake:
+            if not self._tasks:
+                return None
+        wanted = {ref: place for place, ref in enumerate(self._store.run(lambda _: self.first()))}
+        with self._wake:
+            task = min(self._tasks, key=lambda one: wanted.get(one.ref, len(wanted)), default=None)
+            if task is not None:
+                self._tasks.remove(task)
+            return task
+
     def _look(self, task: _Task) -> None:
         listing = list(dict.fromkeys(picture.sha256 for picture in task.case.listing.pictures))
         own = [picture.sha256 for product in task.case.references for picture in product.pictures]
         pixels = self._pixels(task.ref.account, [*listing, *own])
-        near: dict[str, list[str]] = {}
+        near: dict[str, dict[str, int]] = {}
         for name in dict.fromkeys([*listing, *own]):
             if name in pixels:
                 near[name] = self._near(name, pixels[name])
         task.seen()
         first = {name: [*own, *near.get(name, ())] for name in listing if name in pixels}
-        self._compare(task, first, pixels)
+        lists = {name: self._listed(name, near.get(name, {})) for name in first}
+        self._compare(task, first, pixels, lists)
+        self._later.append(lambda: self._look_wider(task, first, lists))
+
+    def _look_wider(self, task: _Task, first: dict[str, list[str]], lists: dict[str, dict[str, Found]]) -> None:
         wider = self._store.run(lambda database: _wider(database, task, WIDER))
         if wider:
-            more = {name: [*candidates, *wider] for name, candidates in first.items()}
-            self._compare(task, more, pixels)
+            pixels = self._pixels(task.ref.account, first)
+            more = {name: [*candidates, *wider] for name, candidates in first.items() if name in pixels}
+            self._compare(task, more, pixels, lists, wider=True)
 
-    def _compare(self, task: _Task, wanted: dict[str, list[str]], pixels: dict[str, Decoded]) -> None:
+    def _compare(
+        self,
+        task: _Task,
+        wanted: dict[str, list[str]],
+        pixels: dict[str, Decoded],
+        lists: dict[str, dict[str, Found]],
+        *,
+        wider: bool = False,
+    ) -> None:
         """Compare each picture with its candidates, unless it was with the same ones before."""
         changed = False
         for name, others in wanted.items():
             candidates = [other for other in dict.fromkeys(others) if other != name][:MOST_CANDIDATES]
-            key = sha256_hex("\n".join([self._version, *sorted(candidates)]).encode())
-            if self._store.run(lambda database, n=name: table.compared_with(database, n)) == key:  # type: ignore[misc]
+            key = sha256_hex("\n".join([self._version, *sorted(candidates), *sorted(lists[name])]).encode())
+            before = self._store.run(lambda database, n=name: table.compared_with(database, n))  # type: ignore[misc]
+            narrow = before.partition(":")[0]
+            if before == key or (narrow == key and not wider) or (wider and before == f"{narrow}:{key}"):
                 continue
-            found = self._found(task.ref.account, pixels[name], candidates, pixels)
+            if wider:
+                key = f"{narrow}:{key}"
+            compared = [other for other in candidates if not other.startswith("h:")]
+            found = lists[name] | self._found(task.ref.account, pixels[name], compared, pixels)
             self._forget()
             self._store.run(
                 lambda database, n=name, f=found, k=key: table.save_matches(database, n, self._version, f, k)  # type: ignore[misc]
@@ -264,19 +318,34 @@ class EvidenceService:
         if gone:
             self._door.forget(gone).add_done_callback(_log_failure)
 
-    def _near(self, name: str, picture: Decoded) -> list[str]:
-        """Fingerprint a picture and answer the pictures whose codes are near, nearest first."""
+    def _listed(self, name: str, near: dict[str, int]) -> dict[str, Found]:
+        """Lines of hash lists that are near a picture: there are no pixels to compare with."""
+        found = {other: _by_list(bits, 256) for other, bits in near.items() if other.startswith("h:")}
+        if self._lists is None:
+            rows = self._store.run(lambda database: table.other_codes(database, FINGERPRINT_ALGORITHM))
+            self._lists = [(other, int.from_bytes(code)) for other, code in rows if other.startswith("h:")]
+        if self._lists:
+            hashed = self._store.run(lambda database: table.phash_of(database, name, FINGERPRINT_ALGORITHM))
+            ours = int.from_bytes(hashed) if hashed is not None else None
+            for other, theirs in self._lists if ours is not None else ():
+                bits = (ours ^ theirs).bit_count() if ours is not None else 64
+                if bits <= PHASH_RADIUS:
+                    found[other] = _by_list(bits, 64)
+        return found
+
+    def _near(self, name: str, picture: Decoded) -> dict[str, int]:
+        """Fingerprint a picture and answer the pictures whose codes are near with their distances, nearest first."""
         codes = self._door.fingerprint(picture).result(_WAIT_S)
         print_ = Fingerprint(
             codes.algorithm, codes.version, codes.quality, tuple(code.hex() for code in codes.stored), name
         )
         self.learn_codes([print_])
         if not codes.searched:
-            return []
+            return {}
         rows = self._door.search(codes.searched, thresholds().fingerprint.radius).result(_WAIT_S)
-        ids = [number for number, _ in rows[: 2 * MOST_CANDIDATES]]
-        names = self._store.run(lambda database: table.pictures_of(database, ids))
-        return [names[number] for number in ids if number in names and names[number] != name]
+        distances = dict(rows[: 2 * MOST_CANDIDATES])
+        names = self._store.run(lambda database: table.pictures_of(database, list(distances)))
+        return {names[number]: bits for number, bits in distances.items() if number in names and names[number] != name}
 
     def _look_at_a_reference(self) -> bool:
         """Fingerprint one picture of a reference; False where there is none, or none that can be had now."""
@@ -326,6 +395,19 @@ def _wider(database: Database, task: _Task, limit: int) -> list[str]:
                 database, task.ref.account, brand, case.listing.category, limit - len(found)
             )
     return found
+
+
+def _by_list(bits: int, of: int) -> Found:
+    return Found(
+        kind="near",
+        method="fingerprint",
+        words=f", {bits} of {of} bits apart",
+        explanation=(
+            f"A fingerprint on a hash list differs in {bits} of {of} bits"
+            f" (up to {PHASH_RADIUS if of == 64 else thresholds().fingerprint.radius} is told)."
+            " The list has no picture to compare with."
+        ),
+    )
 
 
 def _kept(match: Compared, explanation: str) -> Found:

@@ -29,7 +29,7 @@ from reviewer.policy.policy import Policy, policy_from_mapping, policy_from_toml
 from reviewer.resources import plugins_folder, resources_folder
 from reviewer.services import clock
 from reviewer.services.account_book import AccountBook
-from reviewer.services.account_desk import Surroundings
+from reviewer.services.account_desk import DESK_SIZE, Surroundings
 from reviewer.services.accounts import DEMO, AccountsService
 from reviewer.services.changes import Notifier
 from reviewer.services.deck import Deck
@@ -120,6 +120,7 @@ class Workstation:
                 self.notifier.publish("evidence", origin="desk")
 
         evidence.changed = refresh
+        evidence.first = lambda: [entry.ref for entry in deck.ordered(DESK_SIZE)]
         house = policy_from_toml((resources_folder() / "policies.toml").read_text(encoding="utf-8"))
         around = Surroundings(
             self._store, deck, leases, delays, self.pictures, self._book, self.notifier, clock.steady, clock.now, house,

@@ -219,6 +219,25 @@ def reference_of(database: Database, picture: str) -> ReferenceProduct | None:
     return decode(bytes(row["body"]), ReferenceProduct) if row is not None else None
 
 
+def reference_labels(database: Database) -> list[tuple[str, str]]:
+    """Every picture of a reference product with brand and name."""
+    rows = database.execute(
+        "SELECT DISTINCT k.picture, p.body FROM reference_picture k JOIN reference_product p"
+        " ON p.account = k.account AND p.id = k.reference_id ORDER BY k.picture"
+    ).fetchall()
+    products = [(row["picture"], decode(bytes(row["body"]), ReferenceProduct)) for row in rows]
+    return [(picture, f"{product.brand} {product.model}") for picture, product in products]
+
+
+def phash_of(database: Database, picture: str, algorithm: str) -> bytes | None:
+    """The exchange hash that decoding gave a picture, or None."""
+    row = database.one(
+        "SELECT fingerprint FROM picture WHERE sha256 = ? AND algorithm = ? AND fingerprint IS NOT NULL",
+        (picture, algorithm),
+    )
+    return bytes(row["fingerprint"]) if row is not None else None
+
+
 def note_decided(database: Database, account: str, decision: Decision, case: Case, reviewer: str) -> None:
     """Remember whose pictures were decided on; a takedown's go into the bank.  Call in the decision's transaction."""
     names = list(dict.fromkeys(picture.sha256 for picture in case.listing.pictures))

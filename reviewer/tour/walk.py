@@ -7,6 +7,7 @@ from typing import Any
 
 from reviewer.domain.decision import DecisionKind
 from reviewer.services.model import CaseRef, QueueFilter
+from reviewer.tour.evidence import show_evidence
 from reviewer.tour.guide import Guide
 from reviewer.tour.oracle import HubView
 from reviewer.tour.relay import Relay
@@ -36,6 +37,7 @@ class Walk:
         guide = self._guide
         self._first_look()
         self._pictures_of_a_case()
+        show_evidence(guide, self._bring)
         self._special_cases()
         self._deciding()
         while self._decided() < cases // 2:

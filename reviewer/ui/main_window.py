@@ -17,6 +17,7 @@ from reviewer.ui.connectors.first_run import FirstRunPage
 from reviewer.ui.connectors.view import ConnectorsView
 from reviewer.ui.diagnostics import Diagnostics
 from reviewer.ui.faults import Faults
+from reviewer.ui.hash_lists import HashLists
 from reviewer.ui.head import HeadBar
 from reviewer.ui.help import HelpView
 from reviewer.ui.keys import KeySurface
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         self._status = Status()
         self.watch = Watch(workstation, tasks, screen.isVisible, self)
         register_window_commands(self)
+        self.hash_lists = HashLists(self, workstation.evidence)
         minutes = int(str(settings.value("lock_minutes", _LOCK_MINUTES)))
         self.help = HelpView(commands, theme, minutes)
         self._lay_out()

@@ -152,6 +152,14 @@ class Accounts(Protocol):
     def sign_in(self, account_id: str, secrets: Mapping[str, str], /) -> Any: ...
 
 
+class HashListDoor(Protocol):
+    """In the background."""
+
+    def import_list(self, path: Path, /) -> int: ...
+
+    def export_list(self, path: Path, bank: str, /) -> int: ...
+
+
 class Workstation(Threads, Protocol):
     """Everything behind the window."""
 
@@ -167,6 +175,8 @@ class Workstation(Threads, Protocol):
     def intake(self) -> Intake: ...
     @property
     def accounts(self) -> Accounts: ...
+    @property
+    def evidence(self) -> HashListDoor: ...
     @property
     def folder(self) -> Path: ...
 

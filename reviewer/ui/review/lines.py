@@ -148,6 +148,8 @@ class Foot(QWidget):
             ("review.flick", translate("Review", "{0} flick")),
             ("review.difference", translate("Review", "{0} difference")),
             ("review.split", translate("Review", "{0} split")),
+            ("review.onion", translate("Review", "{0} onion skin")),
+            ("review.evidence", translate("Review", "{0} matches")),
             ("review.whole_pixels", translate("Review", "{0} 100 %")),
         ):
             hints.append(words.format(self._commands.chord_text(command)))

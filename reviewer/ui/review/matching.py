@@ -21,15 +21,18 @@ def best_of(matches: Sequence[Match], picture: str, other: str = "") -> Match | 
 def match_in_words(match: Match, case: Case) -> str:
     """Such as: same photo as reference 2, mirrored and cropped to 62 %."""
     other = source_in_words(match, case)
-    words = {
+    templates = {
         "same file": translate("Review", "same file as {0}"),
         "same photo": translate("Review", "same photo as {0}"),
         "recoloured": translate("Review", "same shot in other colours as {0}"),
         "same print": translate("Review", "same print or label as {0}, in another photo"),
         "near": translate("Review", "near {0}, distance {1} of 64"),
-    }.get(match.kind, "{0}")
-    edits = match.found.words if match.found is not None and match.kind in ("same photo", "recoloured") else ""
-    return words.format(other, match.distance) + visible(edits, limit=200)
+    }
+    if match.kind == "near" and match.found is not None:
+        templates["near"] = translate("Review", "near a picture on {0}")
+    told = match.kind in ("same photo", "recoloured", "near")
+    edits = match.found.words if match.found is not None and told else ""
+    return templates.get(match.kind, "{0}").format(other, match.distance) + visible(edits, limit=200)
 
 
 def source_in_words(match: Match, case: Case) -> str:

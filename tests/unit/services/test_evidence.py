@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageOps
 
+from reviewer.cli import main
 from reviewer.connectors.api import BankEntry, Case, Decision, DecisionKind, Fingerprint, Picture, ReferenceProduct
 from reviewer.domain.facts import Match, Side
 from reviewer.domain.values import new_id, sha256_hex
@@ -233,3 +234,68 @@ def test_pictures_that_can_not_be_had_cost_no_more_than_their_evidence(open_desk
     case = made_case(1, pictures=(broken, desk.add(photo.crop((40, 40, 360, 440)))), references=(product,))
     found = desk.until(case, lambda found: bool(found))
     assert [match.kind for match in found] == ["same photo"]
+
+
+@pytest.mark.parametrize("algorithm", ["pdq", "phash64"])
+def test_a_hash_list_of_others_is_matched_and_comes_out_again(
+    open_desk: Callable[[], Desk], tmp_path: Path, algorithm: str
+) -> None:
+    desk = open_desk()
+    case = made_case(1, pictures=(desk.add(scene(7)),))
+    name = case.listing.pictures[0].sha256
+    seen = threading.Event()
+    desk.pictures.look_at("a", case, seen.set)
+    assert seen.wait(LONG)
+    looked = threading.Event()
+    desk.service.look_at(CaseRef("a", case.id), case, looked.set)
+    assert looked.wait(LONG)
+    if algorithm == "pdq":
+        known = desk.store.run(lambda _: desk.service.fingerprints(case))[0].codes[0]
+    else:
+        hashed = desk.store.run(lambda database: table.phash_of(database, name, "phash64"))
+        assert hashed is not None
+        known = hashed.hex()
+    near = f"{int(known, 16) ^ 0b1011:0{len(known)}x}"
+    path = tmp_path / "list.csv"
+    path.write_text(f"algorithm,hash,label\n{algorithm},{near},counterfeit\n{algorithm},{'9c' * (len(known) // 2)},x\n")
+    assert desk.service.import_list(path, "A brand") == 2
+    assert desk.service.import_list(path, "A brand") == 0
+    found = desk.until(case, bool)
+    assert [(match.kind, match.source, match.label) for match in found] == [("near", "infringing", "A brand")]
+    assert found[0].found is not None
+    assert found[0].found.words == f", 3 of {4 * len(known)} bits apart"
+    sentences = [fact.sentence() for fact in facts_for(case, found, NOW)]
+    assert "Picture 1 is near a picture on the hash list A brand" in sentences
+    assert desk.service.export_list(tmp_path / "out.json") == 2
+    assert near in (tmp_path / "out.json").read_text()
+
+
+def test_the_commands_exchange_lists_and_say_what_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["reviewer", "evidence", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out + said.err
+
+    data, lines = str(tmp_path / "data"), tmp_path / "list.csv"
+    lines.write_text(f"algorithm,hash\npdq,{'1e' * 32}\n")
+    assert run("import", str(lines), "--data", data, "--source", "B") == (0, "1 new, 0 known.\n")
+    assert run("import", str(lines), "--data", data) == (0, "0 new, 1 known.\n")
+    out = tmp_path / "out.csv"
+    assert run("export", "--out", str(out), "--data", data) == (0, f"1 lines in {out}.\n")
+    assert out.read_text().splitlines()[1] == f"pdq,{'1e' * 32},100,,B,1"
+    for arguments, words in (
+        (("import", str(tmp_path / "gone.csv"), "--data", data), "can't be read: No such file"),
+        (("import", str(tmp_path), "--data", data), "can't be read"),
+        (("export", "--out", str(out), "--data", str(tmp_path / "nothing")), "There is no store in"),
+        (("export", "--out", str(out), "--data", data, "--bank", "x"), "There is no bank 'x'"),
+        (("export", "--out", str(tmp_path / "a" / "b.csv"), "--data", data), "can't be written"),
+    ):
+        code, said = run(*arguments)
+        assert code == 2
+        assert said.startswith("reviewer: ")
+        assert words in said
+        assert said.count("\n") == 1
