@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reviewer.domain.hash_list import HashLine, read_hash_list, write_csv, write_json
 
 PDQ, PHASH = "0f" * 32, "8f" * 8
-words = st.text(st.characters(min_codepoint=32, exclude_categories=("Cs",)), max_size=40).map(str.strip)
+words = st.text(st.characters(min_codepoint=32, codec="utf-8"), max_size=40).map(str.strip)
 lines = st.builds(
     HashLine,
     st.just("pdq"),
