@@ -139,3 +139,11 @@ def _record(connector: str, tier: str, digest: str, folder: Path, data: Path | N
         write_row(plugins_folder() / TIERS, "tiers", connector, asdict(row) if tier else None)
     else:
         _plugins(data).approvals.record_tier(connector, row)
+
+
+@plugin_app.command("reference")
+def plugin_reference() -> None:
+    """Print the reference for authors, as Markdown."""
+    from reviewer.connectors.reference import reference
+
+    typer.echo(reference(), nl=False)

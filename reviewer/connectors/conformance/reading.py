@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import cast
 
 from reviewer.connectors.api import (
     Case,
     Connector,
+    KeepingBanks,
     LeasedCase,
     LeaseKey,
     Refused,
@@ -183,14 +185,16 @@ def sellers(bench: Bench) -> None:
 
 
 def lists(bench: Bench) -> None:
-    """References, history and notices are read to their end, and again the same."""
-    bench.needs("references", "history", "notices")
+    """References, history, notices and banks are read to their end, and again the same."""
+    bench.needs("references", "history", "notices", "banks")
     with bench.opened() as connector:
         for name in ("references", "history", "notices"):
             if name in bench.manifest.capabilities:
                 one, two = _read_all(connector, name), _read_all(connector, name)
                 require(one == two, f"{name}() read twice answered other items")
                 require(len(set(one)) == len(one), f"{name}() lists an item twice")
+        for name in ("infringing", "negative") if "banks" in bench.manifest.capabilities else ():
+            require(_read_bank(connector, name) == _read_bank(connector, name), f"bank({name!r}) read twice differs")
 
 
 def policies(bench: Bench) -> None:
@@ -221,6 +225,17 @@ def _read_all(connector: Connector, name: str) -> list[str]:
         if page.next_cursor is None or not page.items:
             return found
         require(page.next_cursor != cursor, f"{name}() never ends")
+        cursor = page.next_cursor
+
+
+def _read_bank(connector: Connector, name: str) -> list[str]:
+    found: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = cast("KeepingBanks", connector).bank(name, cursor)
+        found += [entry.id for entry in page.items]
+        if not page.items or page.next_cursor in (None, cursor):
+            return found
         cursor = page.next_cursor
 
 
