@@ -45,7 +45,7 @@ def ip_year(history: History, year: int | None = None) -> Report:
     """What yearly IP protection reports of marketplaces give, beside the year before."""
     now = report_year(history, year)
     standing = list(history.standing().values())
-    columns = ("Figure", str(now), str(now - 1), "Change")
+    columns = ("Figure", str(now), str(now - 1), "Change, %")
     this, before = (_ip_figures(history, standing, of) for of in (now, now - 1))
     rows = tuple((name, value, before[name], _change(value, before[name])) for name, value in this.items())
     taken = [row for row in standing if row.kind == "takedown"]
@@ -146,7 +146,7 @@ def _percent(hits: int, count: int) -> float | None:
 def _change(value: Cell, before: Cell) -> Cell:
     if isinstance(value, str) or isinstance(before, str) or value is None or not before:
         return None
-    return f"{(value - before) / before * 100:+.1f} %"
+    return round((value - before) / before * 100, 1)
 
 
 def dsa(history: History, year: int | None = None) -> Report:

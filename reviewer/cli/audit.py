@@ -21,6 +21,14 @@ def audit_export(
     demo: Annotated[bool, typer.Option("--demo", help="Write the demo history of two years.")] = False,
     seed: Annotated[int, typer.Option(help="Of the demo: another number makes another history.")] = 7,
     decisions: Annotated[int, typer.Option(min=40, max=2_000_000, help="Of the demo: about how many.")] = 2400,
+    since: Annotated[str, typer.Option(help="From this day on, such as 2026-01-01.")] = "",
+    until: Annotated[str, typer.Option(help="Before this day.")] = "",
+    reviewer: Annotated[str, typer.Option(help="Only this reviewer's, by id.")] = "",
+    marketplace: Annotated[str, typer.Option(help="Only this marketplace's, by id.")] = "",
+    ground: Annotated[str, typer.Option(help="Only on this ground.")] = "",
+    pseudonymous: Annotated[
+        bool, typer.Option("--pseudonymous", help="Without names of people; texts are left out.")
+    ] = False,
     data: Data = None,
 ) -> None:
     """Write decisions with their evidence, chain and signatures to one file."""
@@ -28,16 +36,33 @@ def audit_export(
 
     from reviewer.audit.demo import demo_start, write_demo
     from reviewer.audit.pins import NAME, Pin, add_pins, pin_file_beside, write_pins
-    from reviewer.errors import OperatorError
     from reviewer.settings import default_folder
 
     if not demo:
-        raise OperatorError("Only the demo history can be exported so far: reviewer audit export --demo --out FILE.")
+        from reviewer.services.audit_export import Scope, export_pack
+
+        scope = Scope(_day(since), _day(until), reviewer, marketplace, ground, pseudonymous)
+        count, key = export_pack(
+            data or default_folder(), out, scope, datetime.now(UTC), lambda words: typer.echo(words, err=True)
+        )
+        typer.echo(f"{count} decisions in {out}, signed by ed25519:{key}.")
+        return
     made = write_demo(out, seed=seed, decisions=decisions, start=demo_start(datetime.now(UTC)))
     pins = {log: Pin(made.key, "demo admin", size, root, demo=True) for log, (size, root) in made.heads.items()}
     write_pins(pin_file_beside(out), pins)
     add_pins((data or default_folder()) / NAME, pins)
     typer.echo(f"{made.decisions} decisions in {out}, signed by ed25519:{made.key}.")
+
+
+def _day(text: str) -> str:
+    from datetime import date
+
+    from reviewer.errors import OperatorError
+
+    try:
+        return f"{date.fromisoformat(text)}T00:00:00.000Z" if text else ""
+    except ValueError:
+        raise OperatorError(f"{text[:40]!r} is no day: write it as 2026-01-31.") from None
 
 
 @audit_app.command("verify")

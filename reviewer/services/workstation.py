@@ -46,6 +46,7 @@ from reviewer.services.plugins import Plugins
 from reviewer.services.queue import QueueService
 from reviewer.services.review import Doors, ReviewService, ref_in_hand
 from reviewer.services.secrets import Secrets
+from reviewer.services.signing import CheckpointService
 from reviewer.services.status import StatusService
 from reviewer.services.store_health import StoreHealth
 from reviewer.storage import accounts as accounts_table
@@ -94,6 +95,8 @@ class Workstation:
         self._looking = ThreadPoolExecutor(1, thread_name_prefix="looking")
         self._pool = DecodePool(options.decode_workers)
         self._log = LastLines()
+        self._checkpoints = CheckpointService(options.folder, self._store, clock.now)
+        self.notifier.subscribe(self._checkpoints.changed)
         self._build(options)
         self.intake.opening = True
 
@@ -169,6 +172,7 @@ class Workstation:
         """
         self.pictures.start()
         self.evidence.start()
+        self._background.submit(self._checkpoints.start).add_done_callback(_log_failure)
         self._background.submit(self._health.look_through).add_done_callback(_log_failure)
         future = self._background.submit(self._begin_accounts, demo)
         future.add_done_callback(_log_failure)
@@ -210,6 +214,7 @@ class Workstation:
         self._looking.shutdown(wait=True, cancel_futures=True)
         self._pool.close()
         self._reader.close()
+        self._checkpoints.close()
         self._store.run(lambda database: database.checkpoint())
         self._lock.mark_closed()
         self._store.close()

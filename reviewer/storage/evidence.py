@@ -119,6 +119,14 @@ def matches(database: Database, picture: str, version: str) -> dict[str, Found]:
     return {row["other"]: decode(bytes(row["body"]), Found) for row in rows}
 
 
+def all_matches(database: Database, picture: str) -> list[tuple[str, Found]]:
+    """What was found for a picture, whatever the thresholds, by the other picture."""
+    rows = database.execute(
+        "SELECT other, body FROM picture_match WHERE picture = ? ORDER BY other, version", (picture,)
+    ).fetchall()
+    return [(row["other"], decode(bytes(row["body"]), Found)) for row in rows]
+
+
 def save_bank(database: Database, account: str, bank: str, entries: Iterable[BankEntry]) -> None:
     """Write entries of a bank as they are now.  Call inside a transaction."""
     database.executemany(

@@ -279,6 +279,29 @@ def picture_evidence(database: sqlite_utils.Database) -> None:
     run_script(database, _EVIDENCE)
 
 
+_CHECKPOINTS = """
+-- Signed heads (RFC 6962) over the audit rows; `peaks` is what the tree goes on from.
+CREATE TABLE checkpoint (
+  size INTEGER PRIMARY KEY,
+  root TEXT NOT NULL,
+  at TEXT NOT NULL,
+  key TEXT NOT NULL,
+  signature BLOB NOT NULL,
+  peaks BLOB NOT NULL
+);
+CREATE TRIGGER checkpoint_is_kept BEFORE DELETE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'checkpoints are never deleted'); END;
+CREATE TRIGGER checkpoint_is_final BEFORE UPDATE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'checkpoints are never changed'); END;
+"""
+
+
+@SCHEMA()
+def signed_checkpoints(database: sqlite_utils.Database) -> None:
+    """Signed heads over the audit rows."""
+    run_script(database, _CHECKPOINTS)
+
+
 def run_script(database: sqlite_utils.Database, script: str) -> None:
     """Run the statements of a script inside the transaction that is open (executescript would commit it)."""
     statement = ""
