@@ -55,9 +55,9 @@ class MemoryKeyring(KeyringBackend):
 class Sitting:
     """A workstation on a folder; every question is asked on the thread that answers it."""
 
-    def __init__(self, folder: Path, *, delay_s: float = 0.0, start: bool = True) -> None:
+    def __init__(self, folder: Path, *, delay_s: float = 0.0, start: bool = True, evidence: bool = False) -> None:
         self.workstation = Workstation(
-            Options(folder, sending_delay_s=delay_s, decode_workers=1, opener=InThisProcess(), evidence=False)
+            Options(folder, sending_delay_s=delay_s, decode_workers=1, opener=InThisProcess(), evidence=evidence)
         )
         self.folder = folder
         self.closed = False
