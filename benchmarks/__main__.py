@@ -30,6 +30,7 @@ MODULES = {
     "queue_table": "queue_table",
     "store": "store",
     "decode": "decode",
+    "evidence": "evidence",
 }
 _LONGEST_S = 1800
 

@@ -59,6 +59,8 @@ def remove_account(database: Database, account: str, at: str) -> None:
         database.execute("UPDATE account SET removed_at = ? WHERE id = ?", (at, account))
         database.execute("DELETE FROM queue_row WHERE account = ?", (account,))
         database.execute("DELETE FROM cursor WHERE account = ?", (account,))
+        for table in ("bank_entry", "reference_product", "reference_picture"):
+            database.execute(f"DELETE FROM {table} WHERE account = ?", (account,))
         database.execute("UPDATE desk_case SET state = 'given_back' WHERE account = ? AND state = 'held'", (account,))
 
 
