@@ -131,6 +131,9 @@ def hub_serve(
     requests_per_second: Annotated[
         float, typer.Option(min=0, help="How often one account may call; 0 sets no limit.")
     ] = 0,
+    transparency_url: Annotated[
+        str, typer.Option(help="The transparency database; its token comes from REVIEWER_HUB_TRANSPARENCY_TOKEN.")
+    ] = "",
     until_stdin_closes: Annotated[
         bool, typer.Option("--until-stdin-closes", help="Stop when standard input ends.")
     ] = False,
@@ -140,6 +143,7 @@ def hub_serve(
     from reviewer.hub.leases import LeaseRules
     from reviewer.hub.server import serve
     from reviewer.hub.store import is_empty, open_store
+    from reviewer.hub.transparency import sending_statements
 
     rules = LeaseRules(lease_s=lease_seconds)
     store = open_store(data, database_url=database_url, rules=rules, connections=connections)
@@ -152,7 +156,33 @@ def hub_serve(
         store.close()
         raise
     until = sys.stdin.buffer if until_stdin_closes else None
-    serve(store, host=host, port=port, until=until, requests_per_second=requests_per_second)
+    with sending_statements(store, transparency_url):
+        serve(store, host=host, port=port, until=until, requests_per_second=requests_per_second)
+
+
+@hub_app.command("statements")
+def hub_statements(
+    data: DataFolder,
+    database_url: DatabaseUrl = None,
+    out: Annotated[Path | None, typer.Option(help="Write the statements to a file, one a line.")] = None,
+) -> None:
+    """Make the statements of reasons of new decisions; count those that wait, are sent, and need a person."""
+    from reviewer.hub.store import open_store
+    from reviewer.hub.transparency import make_all, parked, states, written
+
+    store = open_store(data, database_url=database_url)
+    try:
+        make_all(store)
+        counts = store.database.read(states)
+        typer.echo(f"{counts['waiting']:,} wait, {counts['sent']:,} are sent, {counts['parked']:,} need a person.")
+        for puid, why in store.database.read(parked):
+            typer.echo(f"  {puid}: {why}")
+        if out is not None:
+            rows = store.database.read(written)
+            out.write_text("".join(f"{row}\n" for row in rows), "utf-8")
+            typer.echo(f"{len(rows):,} statements in {out}. Now: reviewer reasons validate {out}")
+    finally:
+        store.close()
 
 
 @hub_app.command("demo")

@@ -352,3 +352,24 @@ media = Table(
     _text("media_type"),
     Column("bytes", WHOLE, nullable=False),
 )
+
+statements = Table(
+    "statements",
+    metadata,
+    _sequence(),
+    Column("puid", string(512), nullable=False, unique=True),
+    Column("decision_id", string(128), nullable=False),
+    _text("made_at"),
+    _text("body"),
+    _text("state", "waiting"),
+    _text("answer"),
+    _text("error"),
+    Column("attempts", WHOLE, nullable=False, default=0),
+    Column("first_tried_at", TEXT),
+    Column("settled_at", TEXT),
+    Index("statements_state", "state", "seq"),
+)
+"""Statements of reasons, never deleted: `waiting`, `sent`, or `parked` (a person must look, `error` says why).
+
+The transparency database forgets an identifier after 181 days and would take it again; this table does not.
+"""

@@ -1,0 +1,155 @@
+"""Statements of reasons of the hub's decisions: made in the order of arrival, each once, and kept for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from reviewer.domain.case import Case, Flag
+from reviewer.domain.decision import Decision, DecisionKind, Measure, MeasureKind
+from reviewer.domain.listing import Listing
+from reviewer.domain.seller import Seller, SellerLink
+from reviewer.domain.values import format_time, parse_time
+from reviewer.hub.schema import Record, cases, decisions, facts, flags, listings, seller_links, sellers, statements
+from reviewer.policy.model import Policy
+from reviewer.policy.statement import Statement, lifted, payload, statement_day, statement_of
+
+_CURSOR = "statements_made"
+_PASS = 500
+
+
+def make_statements(connection: Connection, policy: Policy, now: datetime, limit: int = _PASS) -> int:
+    """Makes the statements of the decisions that came since the last call; how many decisions were looked at.
+
+    In the caller's transaction with the place that was reached, so that each decision yields its statement
+    once: a repetition would meet the same identifier, which is unique.
+    """
+    cursor = connection.execute(select(facts.c.value).where(facts.c.name == _CURSOR).with_for_update()).scalar()
+    rows = connection.execute(
+        select(decisions)
+        .where(decisions.c.seq > int(cursor or 0), decisions.c.status == "accepted")
+        .order_by(decisions.c.seq)
+        .limit(limit)
+    ).all()
+    if not rows:
+        return 0
+    made = [made for row in rows if (made := _made(connection, policy, row)) is not None]
+    known = set(
+        connection.execute(
+            select(statements.c.puid).where(statements.c.puid.in_([statement.puid for _, statement in made]))
+        ).scalars()
+    )
+    values = [
+        {
+            "puid": statement.puid,
+            "decision_id": decision_id,
+            "made_at": format_time(now),
+            "body": msgspec.json.encode(payload(statement)).decode(),
+            "state": "waiting",
+            "answer": "",
+            "error": "",
+            "attempts": 0,
+        }
+        for decision_id, statement in made
+        if statement.puid not in known
+    ]
+    if values:
+        connection.execute(insert(statements), values)
+    reached = {"value": str(rows[-1].seq)}
+    if cursor is None:
+        connection.execute(insert(facts), {"name": _CURSOR} | reached)
+    else:
+        connection.execute(update(facts).where(facts.c.name == _CURSOR).values(reached))
+    return len(rows)
+
+
+def _made(connection: Connection, policy: Policy, row: Record) -> tuple[str, Statement] | None:
+    statement = statement_of_row(connection, policy, row)
+    return (row.id, statement) if statement is not None and statement.restricts else None
+
+
+def statement_of_row(connection: Connection, policy: Policy, row: Record) -> Statement | None:
+    """The statement that a stored decision yields, or None; that of a withdrawal ends what it takes back."""
+    chain = _chain(connection, row)
+    if row.kind == DecisionKind.WITHDRAW:
+        if len(chain) < 2:
+            return None
+        before = _statement(connection, policy, chain[-2], chain[0].id, len(chain) - 1)
+        return lifted(before, statement_day(parse_time(row.received_at))) if before else None
+    return _statement(connection, policy, row, chain[0].id, len(chain))
+
+
+def _chain(connection: Connection, row: Record) -> list[Record]:
+    """The decisions that this one supersedes, the first of all in front, and this one at the end."""
+    found = [row]
+    while found[0].supersedes:
+        before = connection.execute(select(decisions).where(decisions.c.id == found[0].supersedes)).first()
+        if before is None or before in found:
+            break
+        found.insert(0, before)
+    return found
+
+
+def _statement(connection: Connection, policy: Policy, row: Record, first_id: str, revision: int) -> Statement | None:
+    body = msgspec.json.decode(row.body)
+    case = _case(connection, row.case_id, body.get("revision", ""))
+    if case is None:
+        return None
+    return statement_of(_decision(row, body), case, policy, first_id=first_id, revision=revision)
+
+
+def _decision(row: Record, body: Mapping[str, Any]) -> Decision:
+    measure = body.get("measure")
+    return Decision(
+        id=row.id,
+        case_id=row.case_id,
+        listing_id=body.get("listing_id", ""),
+        revision=body.get("revision", ""),
+        kind=DecisionKind(row.kind),
+        decided_at=parse_time(row.received_at),
+        ground=body.get("ground", ""),
+        clause=body.get("clause", ""),
+        facts=tuple(body.get("facts", ())),
+        measure=Measure(MeasureKind(measure["kind"]), measure.get("scope", "listing"), measure.get("days"))
+        if measure
+        else None,
+    )
+
+
+def _case(connection: Connection, case_id: str, revision: str) -> Case | None:
+    row = connection.execute(
+        select(cases, listings.c.body, listings.c.previous, sellers.c.display_name, sellers.c.verification)
+        .join(listings, listings.c.id == cases.c.listing_id)
+        .join(sellers, sellers.c.id == cases.c.seller_id)
+        .where(cases.c.id == case_id)
+    ).first()
+    if row is None:
+        return None
+    shown = msgspec.json.decode(row.body)
+    if shown.get("revision") != revision and row.previous:
+        before = msgspec.json.decode(row.previous)
+        shown = before if before.get("revision") == revision else shown
+    links = connection.execute(
+        select(seller_links.c.other_id, seller_links.c.kind, seller_links.c.strength, sellers.c.display_name)
+        .join(sellers, sellers.c.id == seller_links.c.other_id)
+        .where(seller_links.c.seller_id == row.seller_id)
+    )
+    listing = Listing(
+        id=row.listing_id,
+        marketplace=row.marketplace,
+        title=shown.get("title", ""),
+        revision=shown.get("revision", ""),
+        gtin=shown.get("gtin", ""),
+        language=shown.get("language", ""),
+        listed_at=parse_time(shown["listed_at"]) if shown.get("listed_at") else None,
+    )
+    others = tuple(SellerLink(link.other_id, link.display_name, link.kind, link.strength) for link in links)
+    seller = Seller(row.seller_id, row.display_name, verification=row.verification, links=others)
+    found = connection.execute(select(flags).where(flags.c.case_id == case_id).order_by(flags.c.seq))
+    raised = tuple(Flag(f.id, f.source, f.reason, parse_time(f.at), claimant=f.claimant) for f in found)
+    opened = parse_time(row.opened_at)
+    return Case(case_id, row.marketplace, row.state, 0, None, opened, listing, seller, raised)
