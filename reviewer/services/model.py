@@ -234,9 +234,13 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
-    """Rows `start` to `start + len(rows)` of a filtered, sorted table of `total` rows, and what ids in it mean."""
+    """Rows `start` to `start + len(rows)` of a filtered, sorted table of `total` rows, and what ids in it mean.
+
+    `more` says that a search found more than those `total` rows.
+    """
 
     start: int
     total: int
     rows: tuple[QueueRow, ...]
     names: Names = Names()
+    more: bool = False

@@ -25,7 +25,10 @@ class QueueService:
         self._counted: tuple[Condition, int, int] | None = None
 
     def page(self, chosen: QueueFilter, start: int, count: int) -> QueuePage:
-        """Rows of the filtered, sorted table.  Counted once per filter, and again from its first page."""
+        """Rows of the filtered, sorted table.  Counted once per filter, and again from its first page.
+
+        Of a text that is found in very many rows, the first `MOST_FOUND` in the chosen order can be seen.
+        """
         condition = self._condition(chosen)
 
         def read(database: Database) -> QueuePage:
@@ -33,12 +36,17 @@ class QueueService:
             stamp = version[0] if version else 0
             if self._counted is None or self._counted[:2] != (condition, stamp):
                 self._counted = (condition, stamp, table.count(database, condition))
-            rows = table.page(database, condition, chosen.sort, chosen.descending, max(start, 0), count)
+            found = self._counted[2]
+            more = bool(condition.text.strip()) and found > table.MOST_FOUND
+            room = min(count, table.MOST_FOUND - start) if more else count
+            first = max(start, 0)
+            rows = table.page(database, condition, chosen.sort, chosen.descending, first, max(0, room), common=more)
             return QueuePage(
                 start,
-                self._counted[2],
+                table.MOST_FOUND if more else found,
                 tuple(QueueRow(CaseRef(row.account, row.row.id), row.row, row.held, row.pending) for row in rows),
                 self._names(),
+                more,
             )
 
         return self._reader.run(read)

@@ -14,6 +14,8 @@ from reviewer.storage import people
 from reviewer.storage.database import Database
 
 #: A due time later than any, so that cases without one sort last.
+#: So many rows of a search for text are counted and can be scrolled through; more asks for more words.
+MOST_FOUND = 5000
 _NO_DUE = "9999-12-31T00:00:00.000Z"
 #: What no kept text holds and what SQLite can't look for: NUL and lone surrogates.
 _NEVER_KEPT = re.compile("[\0\ud800-\udfff]")
@@ -101,8 +103,13 @@ def _values(account: str, row: CaseRow) -> tuple[object, ...]:
 
 
 def count(database: Database, condition: Condition) -> int:
-    """How many rows the condition leaves."""
+    """How many rows the condition leaves; for a text that is found in more than `MOST_FOUND`, one more than those."""
     joins, where, values = _where(condition)
+    if _is_indexed(condition.text):
+        where = where.replace(_AMONG_FOUND, "f.queue_text MATCH ?")
+        found = f"SELECT 1 FROM queue_text f CROSS JOIN queue_row q ON q.id = f.rowid {joins} {where} LIMIT ?"
+        row = database.one(f"SELECT count(*) FROM ({found})", (*values, MOST_FOUND + 1))
+        return row[0] if row else 0
     index = "INDEXED BY queue_facets" if _is_of_facets(condition) else ""
     row = database.one(f"SELECT count(*) FROM queue_row q {index} {joins} {where}", values)
     return row[0] if row else 0
@@ -118,14 +125,24 @@ def _is_of_facets(condition: Condition) -> bool:
 
 
 def page(
-    database: Database, condition: Condition, sort: str, descending: bool, start: int, limit: int
+    database: Database,
+    condition: Condition,
+    sort: str,
+    descending: bool,
+    start: int,
+    limit: int,
+    *,
+    common: bool = False,
 ) -> list[MirrorRow]:
     """Rows `start` to `start + limit` in that order.
 
-    The inner query walks an index alone, so that jumping far down reads no rows on the way.
+    The inner query walks an index alone, so that jumping far down reads no rows on the way.  `common` says that
+    the text is in many rows: then each row on the way is asked for it, instead of collecting all that have it.
     """
     order = _ORDERS.get(sort, _ORDERS["urgency"])[int(descending)]
     joins, where, values = _where(condition)
+    if common:
+        where = where.replace(_AMONG_FOUND, _HAS_TEXT)
     rows = database.execute(
         "SELECT q.*, c.state IS NOT NULL AND c.state = 'held' AS held,"
         " coalesce((SELECT s.kind FROM standing_decision s JOIN decision d ON d.sequence = s.sequence"
@@ -177,6 +194,14 @@ def due_counts(database: Database, now: str, soon: str) -> tuple[int, int, int]:
     return (row[0], row[1], row[2]) if row else (0, 0, 0)
 
 
+_AMONG_FOUND = "q.id IN (SELECT rowid FROM queue_text WHERE queue_text MATCH ?)"
+_HAS_TEXT = "EXISTS (SELECT 1 FROM queue_text WHERE queue_text MATCH ? AND rowid = q.id)"
+
+
+def _is_indexed(text: str) -> bool:
+    return len(text.strip()) >= 3
+
+
 def _where(condition: Condition) -> tuple[str, str, tuple[object, ...]]:
     joins, tests, values = "", [], []
     for column, allowed in (condition.equals or {}).items():
@@ -194,9 +219,9 @@ def _where(condition: Condition) -> tuple[str, str, tuple[object, ...]]:
     if condition.held_only:
         joins += " JOIN desk_case h ON h.account = q.account AND h.case_id = q.case_id AND h.state = 'held'"
     text = _NEVER_KEPT.sub("\ufffd", condition.text.strip())
-    if len(text) >= 3:
+    if _is_indexed(text):
         # Trigrams find any substring of three characters or more, in every script.
-        tests.append("q.id IN (SELECT rowid FROM queue_text WHERE queue_text MATCH ?)")
+        tests.append(_AMONG_FOUND)
         values.append('"' + text.replace('"', '""') + '"')
     elif text:
         pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"

@@ -63,6 +63,8 @@ class QueueTable(QAbstractTableModel):
         self._theme = theme
         self._filter = QueueFilter()
         self._total = 0
+        #: Whether the search finds more rows than there are here.
+        self.more = False
         self._known = False
         self.names = Names()
         self._pages: OrderedDict[int, tuple[Cells, ...]] = OrderedDict()
@@ -213,8 +215,8 @@ class QueueTable(QAbstractTableModel):
                 owner=self,
             )
 
-    def _arrived(self, page: int, answer: tuple[int, tuple[Cells, ...], Names]) -> None:
-        total, cells, names = answer
+    def _arrived(self, page: int, answer: tuple[int, tuple[Cells, ...], Names, bool]) -> None:
+        total, cells, names, self.more = answer
         self._asked.pop(page, None)
         self._stale.pop(page, None)
         self._pages[page] = cells
@@ -273,9 +275,9 @@ def column_of(chosen: QueueFilter) -> int:
     return next((place for place, (_, key) in enumerate(COLUMNS) if key == chosen.sort), -1)
 
 
-def _read(queue: Queue, chosen: QueueFilter, page: int) -> tuple[int, tuple[Cells, ...], Names]:
+def _read(queue: Queue, chosen: QueueFilter, page: int) -> tuple[int, tuple[Cells, ...], Names, bool]:
     answer = queue.page(chosen, page * PAGE_ROWS, PAGE_ROWS)
-    return answer.total, cells_of(answer), answer.names
+    return answer.total, cells_of(answer), answer.names, answer.more
 
 
 def summary(chosen: QueueFilter, names: Names) -> str:

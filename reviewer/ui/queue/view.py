@@ -280,7 +280,10 @@ class QueueView(QWidget):
             self.table.setCurrentIndex(self.model.index(found, max(0, current.column())))
 
     def _counted(self, total: int) -> None:
-        self.count.setText(self.tr("1 case") if total == 1 else self.tr("{0} cases").format(f"{total:,}"))
+        shown = self.tr("1 case") if total == 1 else self.tr("{0} cases").format(f"{total:,}")
+        if self.model.more:
+            shown = self.tr("the first {0} cases of more: add a word or a filter").format(f"{total:,}")
+        self.count.setText(shown)
         filtered = self.bar.clear.isEnabled()
         self._stack.setCurrentIndex(0 if total else 1)
         self.empty.setText(self.tr("No case fits these filters") if filtered else self.tr("The queue is empty"))

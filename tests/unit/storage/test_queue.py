@@ -267,3 +267,22 @@ def test_claiming_the_same_again_changes_nothing_but_the_lease(database: Databas
     ]
     assert held[0].case == leased(1).case
     assert database.execute("SELECT count(*) FROM listing_revision").fetchone()[0] == 2
+
+
+def test_a_text_that_is_everywhere_is_counted_so_far_and_paged_in_order(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "MOST_FOUND", 20)
+    mirror(database, [row(number, title=f"bag {number}" if number % 3 else f"hat {number}") for number in range(1, 91)])
+    many = Condition(text="bag")
+    assert queue.count(database, many) == 21
+    assert queue.count(database, Condition(text="bag 1")) == 8
+    assert queue.count(database, Condition(text="bag", equals={"ground": ["design"]})) == 0
+    for sort in ("urgency", "price", "title"):
+        for descending in (False, True):
+            one, other = (
+                [item.row.id for item in queue.page(database, many, sort, descending, 5, 10, common=common)]
+                for common in (True, False)
+            )
+            assert one == other
+            assert len(one) == 10
