@@ -6,6 +6,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 import weakref
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -24,6 +25,9 @@ from reviewer.connectors.api import Refused, Unavailable
 BODY_BYTES = 8 * 1024 * 1024
 MEDIA_BYTES = 20 * 1024 * 1024
 _CHUNK = 64 * 1024
+_SAFE = ("GET", "HEAD")
+#: What the session decides, whatever a connector asks for.
+_OURS = ("allow_redirects", "stream", "timeout", "verify", "proxies", "cert")
 #: What goes to this machine must not leave it, whatever proxy the environment names.
 _NO_PROXY = {"http": "", "https": "", "all": ""}
 
@@ -96,18 +100,24 @@ class _TrustStoreAdapter(_BoundedAdapter):
         super().init_poolmanager(*args, **kwargs)
 
 
+class _BrokeOff(Unavailable):
+    """The line broke after it stood."""
+
+
 class BoundedSession(requests.Session):
     """A session whose every answer is whole and in memory, or an error of the connector API.
 
-    5 s to connect, 10 s without a byte, 60 s in all, 8 MiB after decompression (20 MiB for media:
-    `request(..., cap=MEDIA_BYTES)`).  Redirects are not followed; other hosts than the allowed are
-    refused; credentials go over TLS or to this machine only.
+    A question that changes nothing (GET, HEAD) is asked once more where the line broke; what changes something is
+    not: its connector knows what that means.  5 s to connect, 10 s without a byte, 60 s in all, 8 MiB after
+    decompression (20 MiB for media: `request(..., cap=MEDIA_BYTES)`).  Redirects are not followed; other hosts than
+    the allowed are refused; credentials go over TLS or to this machine only.
     """
 
     def __init__(self, allowed_hosts: Iterable[str], limits: Limits | None = None) -> None:
         super().__init__()
         self._limits = limits or Limits()
         self._sockets = _Sockets()
+        self._cut = threading.Event()
         self._allowed = frozenset(host.lower() for host in allowed_hosts)
         self.mount("https://", _TrustStoreAdapter(self._sockets))
         self.mount("http://", _BoundedAdapter(self._sockets))
@@ -116,6 +126,7 @@ class BoundedSession(requests.Session):
 
     def cut(self) -> None:
         """End what is under way, from any thread: who waits for an answer gets `Unavailable`."""
+        self._cut.set()
         self._sockets.cut()
 
     def request(  # type: ignore[override]
@@ -123,6 +134,21 @@ class BoundedSession(requests.Session):
     ) -> requests.Response:
         """As `requests.Session.request`; raises `Unavailable` where there is no whole answer, `Refused` where the
         address is not allowed."""
+        for name in _OURS:
+            more.pop(name, None)
+        self._cut.clear()
+        until = time.monotonic() + self._limits.whole_s
+        try:
+            return self._once(method, url, self._limits.whole_s, cap=cap, headers=headers, **more)
+        except _BrokeOff:
+            left = until - time.monotonic()
+            if method.upper() not in _SAFE or left <= 0 or self._cut.is_set():
+                raise
+        return self._once(method, url, left, cap=cap, headers=headers, **more)
+
+    def _once(
+        self, method: str, url: str, whole_s: float, *, cap: int, headers: Mapping[str, str] | None, **more: Any
+    ) -> requests.Response:
         host = self._check(url)
         late = threading.Event()
         limits = self._limits
@@ -131,7 +157,7 @@ class BoundedSession(requests.Session):
             late.set()
             self._sockets.cut()
 
-        timer = threading.Timer(limits.whole_s, cut)
+        timer = threading.Timer(whole_s, cut)
         timer.daemon = True
         timer.start()
         if is_loopback(host):
@@ -156,13 +182,13 @@ class BoundedSession(requests.Session):
         except requests.exceptions.ConnectionError as error:
             if late.is_set():
                 raise Unavailable(f"{host} took too long to answer. It will be tried again.") from error
-            raise Unavailable(_connection_words(host, error)) from error
+            raise _connection_error(host, error) from error
         except requests.exceptions.Timeout as error:
             raise Unavailable(f"{host} took too long to answer. It will be tried again.") from error
         except requests.exceptions.RequestException as error:
             if late.is_set():
                 raise Unavailable(f"{host} took too long to answer. It will be tried again.") from error
-            raise Unavailable(f"The answer of {host} broke off or can't be read. ({_short(error)})") from error
+            raise _BrokeOff(f"The answer of {host} broke off or can't be read. ({_short(error)})") from error
         finally:
             timer.cancel()
 
@@ -206,13 +232,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _connection_words(host: str, error: Exception) -> str:
+def _connection_error(host: str, error: Exception) -> Unavailable:
     words = str(error)
     if "Name or service not known" in words or "getaddrinfo" in words or "NameResolution" in words:
-        return f"There is no computer of the name {host}. Check the address and your network."
+        return Unavailable(f"There is no computer of the name {host}. Check the address and your network.")
     if "refused" in words:
-        return f"Nothing answers at {host} on that port. Check the address, or ask whoever runs the server."
-    return f"{host} can't be reached. Check your network. ({_short(error)})"
+        return Unavailable(
+            f"Nothing answers at {host} on that port. Check the address, or ask whoever runs the server."
+        )
+    return _BrokeOff(f"{host} can't be reached. Check your network. ({_short(error)})")
 
 
 def _short(error: Exception) -> str:

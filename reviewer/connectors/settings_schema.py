@@ -108,6 +108,12 @@ def setting_problems(
     return problems
 
 
+def with_defaults(settings: Sequence[Setting], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, and the defaults of settings that they say nothing of, as of an account made before there was one."""
+    defaults = {row.key: row.default for row in settings if row.kind != "secret" and row.default != ""}
+    return {**{key: list(value) if isinstance(value, tuple) else value for key, value in defaults.items()}, **values}
+
+
 def read_settings(rows: Any, faults: list[str]) -> tuple[Setting, ...]:
     """The settings of a manifest; appends every fault to `faults`."""
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

@@ -10,7 +10,7 @@ from reviewer.connectors.api import Connector, ConnectorError, Preview, Previewi
 from reviewer.connectors.loader import Found
 from reviewer.connectors.manifest import Manifest, Setting
 from reviewer.connectors.opener import HostReport
-from reviewer.connectors.settings_schema import setting_problems
+from reviewer.connectors.settings_schema import setting_problems, with_defaults
 from reviewer.domain.values import format_time, new_id
 from reviewer.errors import OperatorError
 from reviewer.services import clock
@@ -24,6 +24,8 @@ from reviewer.storage.threads import StoreThread
 
 SettingField = Setting
 
+#: The connector that is offered first.
+_FIRST = "queue_api"
 #: The account at the demo hub of this machine.
 DEMO = "demo"
 
@@ -95,7 +97,8 @@ class AccountsService:
     def kinds(self) -> tuple[ConnectorKind, ...]:
         """The connectors that were found, those that can't be used too."""
         reports = self._plugins.opener.reports()
-        return tuple(_kind(row, reports) for row in self._plugins.found())
+        found = sorted(self._plugins.found(), key=lambda row: row.id != _FIRST)
+        return tuple(_kind(row, reports) for row in found)
 
     def approve(self, connector: str) -> None:
         """Let a connector run as its files are now, and begin with its accounts.  Raises `OperatorError`."""
@@ -201,7 +204,7 @@ class AccountsService:
     def connector_for(self, row: AccountRow) -> Connector:
         """A connector for an account, with its secrets.  Raises `OperatorError`, or what the connector API raises."""
         secrets = self._secrets.load(row.id)
-        problems = setting_problems(self._manifest(row.connector).settings, row.settings, {})
+        problems = self._problems(row.connector, row.settings, {})
         for setting in self._manifest(row.connector).settings:
             if setting.kind != "secret" and setting.key in problems:
                 raise OperatorError(
@@ -228,9 +231,13 @@ class AccountsService:
     ) -> Connector:
         return self._plugins.open(connector, settings, secrets, account)
 
+    def _problems(self, connector: str, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, str]:
+        fields = self._manifest(connector).settings
+        return setting_problems(fields, with_defaults(fields, settings), secrets)
+
     def _check(self, form: AccountForm) -> None:
         manifest = self._manifest(form.connector)
-        problems = setting_problems(manifest.settings, form.settings, self._secrets_of(form))
+        problems = self._problems(form.connector, form.settings, self._secrets_of(form))
         missing = [row.label for row in manifest.settings if problems.get(row.key) == "is needed"]
         if missing:
             raise OperatorError(f"Fill in: {', '.join(missing)}.")

@@ -13,6 +13,7 @@ from reviewer.connectors.loader import Found, discover
 from reviewer.connectors.manifest import Manifest
 from reviewer.connectors.opener import Opener, Opening
 from reviewer.connectors.session import Limits
+from reviewer.connectors.settings_schema import with_defaults
 from reviewer.domain.values import format_time
 from reviewer.errors import OperatorError
 from reviewer.services import clock
@@ -54,7 +55,8 @@ class Plugins:
         row = self._row(connector)
         manifest = self.manifest(connector)
         keep = str(self._folder / _KEPT / (account or f"trying-{connector}"))
-        return self.opener.open(Opening(account, manifest, settings, secrets, self._limits, row.digest, keep))
+        values = with_defaults(manifest.settings, settings)
+        return self.opener.open(Opening(account, manifest, values, secrets, self._limits, row.digest, keep))
 
     def approve(self, connector: str) -> Approval:
         """Let a connector run as its files are now.  Raises `OperatorError`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ from reviewer.connectors.host_process import HostLimits
 from reviewer.connectors.manifest import Manifest
 from reviewer.connectors.opener import Opening
 from reviewer.connectors.session import Limits
+from reviewer.connectors.settings_schema import with_defaults
 from reviewer.domain.decision import decision_to_mapping
 from reviewer.errors import OperatorError
 from reviewer.ledger.canonical import canonical_json
@@ -84,8 +85,9 @@ class Bench:
     @contextmanager
     def opened(self, account: str = "suite", **changes: Any) -> Iterator[Connector]:
         """The connector, for as long as the `with` lasts; `changes` are those of the `Opening`."""
+        told = {**self.manifest.check_settings, **self.stand.settings}
         base = Opening(
-            account, self.manifest, {**_defaults(self.manifest), **self.manifest.check_settings, **self.stand.settings},
+            account, self.manifest, with_defaults(self.manifest.settings, told),
             dict(self.stand.secrets), keep=str(self.folder / "kept" / account),
         )  # fmt: skip
         settings = {**base.settings, **changes.pop("settings", {})}
@@ -209,7 +211,3 @@ def expect_error(call: Any, *kinds: type[Exception], doing: str) -> Exception:
     except (ConnectorError, OperatorError) as error:
         raise Broken(f"{doing}: raised {type(error).__name__} ({error}) instead of {names}") from error
     raise Broken(f"{doing}: went well, where it must raise {names}")
-
-
-def _defaults(manifest: Manifest) -> Mapping[str, Any]:
-    return {row.key: row.default for row in manifest.settings if row.kind != "secret" and row.default != ""}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reviewer.connectors.settings_schema import Setting, setting_problems
+from reviewer.connectors.settings_schema import Setting, setting_problems, with_defaults
 from reviewer.connectors.validation import faults_of
 from reviewer.resources import plugins_folder
 
@@ -178,3 +178,13 @@ def test_labels_come_in_the_persons_language() -> None:
     assert (setting.label_in("pt_BR"), setting.label_in("pt"), setting.label_in("")) == (
         "Endereço", "Address", "Address",
     )  # fmt: skip
+
+
+def test_settings_that_came_later_take_their_defaults() -> None:
+    later = (
+        Setting("a", "A", required=True, default="x"),
+        Setting("b", "B", "list", default=("p",)),
+        Setting("c", "C"),
+    )
+    assert with_defaults(later, {"c": "kept"}) == {"a": "x", "b": ["p"], "c": "kept"}
+    assert with_defaults(later, {"a": "own"})["a"] == "own"

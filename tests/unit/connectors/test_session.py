@@ -209,3 +209,27 @@ def self_signed(tmp_path: Path) -> Iterator[str]:
 def test_a_certificate_that_nobody_vouches_for_is_refused_in_words(self_signed: str, session: BoundedSession) -> None:
     with pytest.raises(Unavailable, match=r"certificate of 127.0.0.1 does not verify. Nothing was sent.*administrator"):
         session.request("GET", f"{self_signed}/v1")
+
+
+def breaking(server: ScriptedServer, times: int) -> BoundedSession:
+    whole = Answer(b'{"a": 1}')
+    server.queue = [Answer(b'{"a": 1}', cut=3) for _ in range(times)] + [whole]
+    return BoundedSession(["127.0.0.1"])
+
+
+def test_a_question_that_changes_nothing_is_asked_once_more(server: ScriptedServer) -> None:
+    with breaking(server, 1) as session:
+        assert session.get(f"{server.address}/x").json() == {"a": 1}
+    assert len(server.asked) == 2
+
+
+def test_twice_broken_is_unavailable(server: ScriptedServer) -> None:
+    with breaking(server, 2) as session, pytest.raises(Unavailable):
+        session.get(f"{server.address}/x")
+    assert len(server.asked) == 2
+
+
+def test_what_changes_something_is_sent_once(server: ScriptedServer) -> None:
+    with breaking(server, 1) as session, pytest.raises(Unavailable):
+        session.post(f"{server.address}/x", json={})
+    assert len(server.asked) == 1
