@@ -120,8 +120,8 @@ def samples_of(luma: NDArray[np.generic], full: tuple[int, int] | None = None) -
 def quality_of(samples: Levels) -> int:
     """How much there is to hash, 0 to 100: the summed steps between neighbouring samples, as in the paper."""
     steps = samples * np.float32(100.0 / 255.0)
-    down = np.abs(np.trunc(steps[:-1] - steps[1:])).sum()
-    across = np.abs(np.trunc(steps[:, :-1] - steps[:, 1:])).sum()
+    down = np.abs((steps[:-1] - steps[1:]).astype(np.int32)).sum()
+    across = np.abs((steps[:, :-1] - steps[:, 1:]).astype(np.int32)).sum()
     return min(int((down + across) / 90), 100)
 
 

@@ -18,7 +18,7 @@ from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.pixmaps import PixmapStore, Shown
 from reviewer.ui.review.services import Intake
 from reviewer.ui.review.sheets import BatchSheet, Choice, ChoiceSheet
-from reviewer.ui.review.sitting import Sitting
+from reviewer.ui.review.sitting import Sitting, together
 from reviewer.ui.review.wording import fact_text, kind_name, translate
 from reviewer.ui.tasks import Tasks
 
@@ -175,7 +175,7 @@ class Batch(QObject):
         sitting = self._sitting
         if sitting is None or self._asking or self._deciding.busy:
             return
-        ids = tuple(_together(sitting.on_desk))
+        ids = tuple(together(sitting.on_desk))
         if not ids:
             self.failed.emit(translate("Review", "No other open case goes with this one."))
             return
@@ -197,7 +197,7 @@ class Batch(QObject):
             "same_seller": translate("Review", "same seller"),
             "same_pictures": translate("Review", "same pictures"),
         }
-        relations = _together(sitting.on_desk)
+        relations = together(sitting.on_desk)
         choices = []
         for case in self._claimed:
             relation = relations.get(case.ref.case_id, "")
@@ -251,12 +251,6 @@ class Batch(QObject):
         if refs:
             self.sheet.close_sheet()
             self._deciding.decide_batch(refs, kind)
-
-
-def _together(on_desk: CaseOnDesk) -> dict[str, str]:
-    """The relation of other open cases to this one: those that the server names and those with the same photos."""
-    found = {sibling.case_id: sibling.relation for sibling in on_desk.case.siblings}
-    return found | {one.case_id: "same_pictures" for one in on_desk.earlier if one.case_id}
 
 
 _KINDS = {

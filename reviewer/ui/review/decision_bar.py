@@ -15,7 +15,7 @@ from reviewer.ui.plain import button, label_text, tooltip
 from reviewer.ui.review.ahead import Ahead
 from reviewer.ui.review.consequence import consequence, skip_effect
 from reviewer.ui.review.looks import Looks
-from reviewer.ui.review.sitting import Sitting
+from reviewer.ui.review.sitting import Sitting, together
 from reviewer.ui.review.wording import ground_title, kind_name, measure_text, translate
 
 #: The decisions with the ids of their commands and how much room their words need; None is Skip.
@@ -148,7 +148,7 @@ def _bar_words(sitting: Sitting, commands: Commands) -> _BarWords:
     if sitting.measure_off:
         measure = translate("Review", "measure switched off")
     count = len(sitting.ruled_facts(DecisionKind.TAKEDOWN))
-    siblings = len(sitting.on_desk.case.siblings)
+    siblings = len(together(sitting.on_desk))
     entries = tuple(
         (label_text(f"{text}  [{commands.chord_text(command)}]"), visible(text))
         for command, text in (
@@ -238,7 +238,7 @@ class DecisionBar(QWidget):
         for made, text in zip((self.ground, self.measure, self.facts, self.batch), words.entries, strict=True):
             self._say(made, *text)
         self.reason.setVisible(sitting.measure_off)
-        self.batch.setEnabled(bool(sitting.on_desk.case.siblings))
+        self.batch.setEnabled(bool(together(sitting.on_desk)))
         for field, hint in zip((self.note, self.reason), words.hints, strict=True):
             if field.placeholderText() != hint:
                 field.setPlaceholderText(hint)

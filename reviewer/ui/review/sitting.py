@@ -196,3 +196,9 @@ def pair_digests(on_desk: CaseOnDesk) -> tuple[str, ...]:
     if references:
         digests += [picture.sha256 for picture in references[product].pictures[place : place + 1]]
     return tuple(digests)
+
+
+def together(on_desk: CaseOnDesk) -> dict[str, str]:
+    """The relation of other open cases to this one: those that the server names and those with the same photos."""
+    found = {sibling.case_id: sibling.relation for sibling in on_desk.case.siblings}
+    return found | {one.case_id: "same_pictures" for one in on_desk.earlier if one.case_id}

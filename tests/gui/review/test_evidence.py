@@ -103,6 +103,8 @@ def test_what_was_decided_before_is_told_and_one_key_opens_the_batch(desk, qtbot
     assert "THE SAME PHOTOS ELSEWHERE" in text
     assert "“Bag of old” of Shop 9. wrong zip" in text
     assert "Takedown" in text
+    assert desk.screen.bar.batch.isEnabled()
+    assert "Batch: 1" in desk.screen.bar.batch.text()
     desk.press("B")
     qtbot.waitUntil(lambda: desk.screen.batch.sheet.isVisible())
     assert len(desk.screen.batch.sheet.ticked()) == 2

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image, ImageOps
 
@@ -224,6 +225,21 @@ def test_an_index_that_is_not_what_it_was_is_built_again(open_desk: Callable[[],
     after.on_desk = [replace(make_on_desk(), ref=CaseRef("a", first.id), case=first)]
     found = after.until(again, lambda found: bool(found))
     assert found[0].source == "listing"
+
+
+def test_a_killed_evidence_process_costs_no_evidence(open_desk: Callable[[], Desk]) -> None:
+    desk = open_desk()
+    photo = scene(8)
+    product = ReferenceProduct("ref", "Norrvik", "Bag", pictures=(desk.add(photo),))
+    first = made_case(1, pictures=(desk.add(photo.crop((40, 40, 360, 440))),), references=(product,))
+    desk.until(first, bool)
+    pid = desk.service._door.pid
+    assert pid is not None
+    psutil.Process(pid).kill()
+    second = made_case(2, pictures=(desk.add(ImageOps.mirror(photo)),), references=(product,))
+    found = desk.until(second, bool)
+    assert [match.kind for match in found] == ["same photo"]
+    assert desk.service._door.pid not in (None, pid)
 
 
 def test_pictures_that_can_not_be_had_cost_no_more_than_their_evidence(open_desk: Callable[[], Desk]) -> None:
