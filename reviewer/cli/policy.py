@@ -126,6 +126,25 @@ def _simulation_lines(policy: Policy, found: Simulation, show: int) -> list[str]
     return lines
 
 
+@policy_app.command("measure")
+def policy_measure(
+    listings: Annotated[Path, typer.Argument(help="A CSV file of fair listings: id, title, description, brand, ...")],
+    file: Annotated[Path | None, typer.Option("--policy", help="The house rules; by default those shipped.")] = None,
+) -> None:
+    """How often each sign speaks against listings that are known to be fair: its false-alarm rate."""
+    from reviewer.domain.text import visible
+    from reviewer.policy.false_alarms import measure, read_listings
+
+    cases = read_listings(listings)
+    typer.echo(f"{len(cases):,} listings\n")
+    typer.echo(f"{'sign':<18}{'alarms':>8}{'of':>8}{'rate':>9}   95 % interval")
+    for found in measure(cases, _policy(file)).values():
+        low, high = found.interval
+        typer.echo(f"{found.kind:<18}{found.count:>8,}{found.of:>8,}{found.rate:>9.2%}   {low:.2%} to {high:.2%}")
+        for listing, words in found.examples:
+            typer.echo(f"    {listing}: {visible(words, limit=140, keep_lines=False)}")
+
+
 @policy_app.command("presets")
 def policy_presets(
     name: Annotated[str, typer.Argument(help="The preset to print; without one they are listed.")] = "",

@@ -76,23 +76,30 @@ def _runs(words: list[str], span: int) -> Iterator[list[str]]:
         yield words[place : place + span]
 
 
-def hidden_places(text: str) -> list[str]:
+def hidden_places(text: str, *, limit: int = 8) -> list[str]:
     """The words, without their hidden characters, that have a hidden character between two letters."""
-    found: list[str] = []
-    if text.isascii():
-        return found
-    for match in _HIDDEN.finditer(text):
-        before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
-        if not (before.isalnum() and (after.isalnum() or _HIDDEN.match(after))):
+    found: dict[str, None] = {}
+    if text.isascii() or _HIDDEN.search(text) is None:
+        return []
+    for word in text[:_TEXT_LIMIT].split():
+        if _hides(word):
+            found.setdefault(_HIDDEN.sub("", word)[:40])
+            if len(found) == limit:
+                break
+    return list(found)
+
+
+def _hides(word: str) -> bool:
+    before = ""
+    hidden = False
+    for character in word:
+        if _HIDDEN.match(character):
+            hidden = True
             continue
-        if _joins(before):
-            continue
-        start = max(text.rfind(" ", 0, match.start()), text.rfind("\n", 0, match.start())) + 1
-        end = re.compile(r"\s|$").search(text, match.end())
-        word = _HIDDEN.sub("", text[start : end.start() if end else None])[:40]
-        if word not in found:
-            found.append(word)
-    return found
+        if hidden and before.isalnum() and character.isalnum() and not _joins(before):
+            return True
+        before, hidden = character, False
+    return False
 
 
 def reorders(text: str) -> bool:
@@ -112,7 +119,7 @@ def spaced_words(text: str, letters: int) -> list[str]:
     found: list[str] = []
     for match in _SPACED.finditer(text[:_TEXT_LIMIT]):
         joined = match[0][::2]
-        if len(joined) >= letters and joined not in found:
+        if len(joined) >= letters and (joined := joined[:40]) and joined not in found:
             found.append(joined)
     return found
 
@@ -131,6 +138,8 @@ def near_miss(brand: str, words: list[str], least_letters: int, allowed: int) ->
         letters = plain_letters("".join(run))
         if letters == plain or abs(len(letters) - len(plain)) > most or letters[:1] != plain[:1]:
             continue
+        if letters == f"{plain}s":
+            continue  # the plural of the brand
         if _within(letters, plain, most):
             return " ".join(run)[:40]
     return ""

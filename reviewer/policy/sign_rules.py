@@ -68,7 +68,7 @@ def _homoglyphs(subject: Subject, sign: Sign) -> Fact | None:
     if not mixed:
         return None
     template = "Letters of different scripts in one word: {words}"
-    return Fact("mixed_scripts", Side.FOR, sign.strength, template, {"words": ", ".join(mixed)})
+    return Fact("mixed_scripts", Side.FOR, sign.strength, template, {"words": ", ".join(word[:60] for word in mixed)})
 
 
 def _hidden_characters(subject: Subject, sign: Sign) -> Fact | None:
