@@ -1,8 +1,6 @@
-"""Starts the workstation: `python main.py`, the command `reviewer`, and the desktop entry are the same thing."""
+"""Starts the program: `python main.py`, the command `reviewer`, and the desktop entry are the same thing."""
 
-import sys
-
-from reviewer.app import main
+from reviewer.cli import main
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()
