@@ -251,4 +251,5 @@ def _offence(row: Any) -> Offence:
         row.points,
         parse_time(row.expires_at) if row.expires_at else None,
         bool(row.overturned),
+        full_points=row.full_points,
     )

@@ -17,7 +17,7 @@ from reviewer.hub.messages import DecisionMessage
 from reviewer.hub.prepared import Prepared, given, inserting
 from reviewer.hub.schema import case_effects, cases, flags, listings, measures, offences, sellers
 from reviewer.hub.sellers import SET_STANDING, worst_standing
-from reviewer.policy.ladder import ladder_step
+from reviewer.policy.ladder import ladder_step, settled
 
 #: What the other open cases of a seller whose account was closed gain in priority.
 RAISE = 100
@@ -95,8 +95,12 @@ def _measures_of(kind: DecisionKind, decision: DecisionMessage) -> list[_Measure
 def _add_offence(batch: Batch, decision: DecisionMessage, found: CaseNow) -> list[str]:
     earlier = batch.offences(found.seller_id)
     step = ladder_step(batch.policy, earlier, DecisionKind(decision.kind), decision.ground, batch.now)
-    ends = batch.now + timedelta(days=batch.policy.window_days)
-    earlier.append(Offence(decision.id, batch.now, decision.kind, decision.ground, step.adds, ends, False))
+    ends = batch.now + timedelta(days=batch.policy.window_of(decision.ground))
+    ground = batch.policy.ground(decision.ground)
+    full = ground.points if ground is not None else 0
+    earlier.append(
+        Offence(decision.id, batch.now, decision.kind, decision.ground, step.adds, ends, False, full_points=full)
+    )
     expires = format_time(ends)
     batch.write(
         _ADD_OFFENCE,
@@ -110,6 +114,7 @@ def _add_offence(batch: Batch, decision: DecisionMessage, found: CaseNow) -> lis
         overturned=False,
         listing_id=found.listing_id,
         listing_title=found.listing_title,
+        full_points=full,
     )
     points = "1 point" if step.adds == 1 else f"{step.adds} points"
     return [f"{points} to the seller until {expires[:10]}; {step.after} count now"]
@@ -247,6 +252,7 @@ def undo_effects(batch: Batch, decision_id: str, found: CaseNow) -> list[str]:
     words: list[str] = []
     if _OVERTURN.run(connection, decision=decision_id):
         words.append("Offence and its points taken back")
+        words += _reckon_again(batch, found)
     words += _undo_measures(batch, decision_id, found)
     if gone := empty(connection, decision_id):
         words.append(f"{gone} {'picture' if gone == 1 else 'pictures'} taken out of the bank of infringing pictures")
@@ -269,6 +275,26 @@ def undo_effects(batch: Batch, decision_id: str, found: CaseNow) -> list[str]:
     record_changes(connection, "case_opened", reopened, batch.moment)
     record_changes(connection, "case_changed", raised, batch.moment)
     return words
+
+
+_SET_POINTS = Prepared(
+    update(offences).where(offences.c.decision_id == given("decision")).values(points=given("points"))
+)
+
+
+def _reckon_again(batch: Batch, found: CaseNow) -> list[str]:
+    """Gives the seller's other offences the points that the one taken back had merged or capped away."""
+    batch.forget(found)
+    before = {offence.decision_id: offence for offence in batch.offences(found.seller_id)}
+    again = [
+        offence
+        for offence in settled(batch.policy, before.values())
+        if offence.points != before[offence.decision_id].points
+    ]
+    for offence in again:
+        _SET_POINTS.run(batch.connection, decision=offence.decision_id, points=offence.points)
+    batch.forget(found)
+    return [f"{offence.points} points count again for an earlier offence" for offence in again]
 
 
 def _undo_measures(batch: Batch, decision_id: str, found: CaseNow) -> list[str]:

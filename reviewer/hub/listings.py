@@ -218,12 +218,12 @@ def _flag_row(flag: FlagMessage, case_id: str) -> dict[str, Any]:
 def _open_case(
     connection: Connection, item: ListingUpsert, fresh: list[FlagMessage], policy: Policy, moment: str, now: datetime
 ) -> str:
-    """Opens a case; without a due time, the shortest time of the grounds that are flagged counts."""
+    """Opens a case; without a due time, the shortest of the flags' grounds and sources counts."""
     case_id = "case-" + uuid.uuid4().hex[:20]
-    grounds = [ground for flag in fresh if (ground := policy.ground(flag.reason)) is not None]
+    hours = [due for flag in fresh if (due := policy.due_hours(flag.reason, flag.source)) is not None]
     due = format_time(parse_time(item.due_at)) if item.due_at else None
-    if due is None and grounds:
-        due = format_time(now + timedelta(hours=min(ground.sla_hours for ground in grounds)))
+    if due is None and hours:
+        due = format_time(now + timedelta(hours=min(hours)))
     connection.execute(
         insert(cases).values(
             id=case_id,

@@ -125,8 +125,10 @@ offences = Table(
     Column("overturned", Boolean, nullable=False, default=False),
     _text("listing_id"),
     _text("listing_title"),
+    Column("full_points", WHOLE),
     Index("offences_seller", "seller_id", "at"),
 )
+"""`points` count; `full_points` are those of the ground before merging and the daily cap, null from before."""
 
 listings = Table(
     "listings",

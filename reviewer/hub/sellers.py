@@ -99,6 +99,7 @@ def _seller(
                 "overturned": bool(offence.overturned),
                 "listing_id": offence.listing_id,
                 "listing_title": offence.listing_title,
+                "full_points": offence.full_points,
             }
             for offence in offence_rows
         ],

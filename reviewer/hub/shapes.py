@@ -127,6 +127,7 @@ class Offence(Shape):
     overturned: bool
     listing_id: str
     listing_title: str
+    full_points: int | None
 
 
 class SellerLink(Shape):

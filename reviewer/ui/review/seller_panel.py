@@ -141,6 +141,9 @@ def _offence_line(offence: Offence, policy: Policy, moment: datetime) -> Line:
     if not offence.counts_at(moment):
         return Line(text, "muted", "clock", rows=1, trailing=translate("Review", "expired"), tooltip=f"{text}\n{tip}")
     until = translate("Review", "until {0}").format(day(offence.expires_at)) if offence.expires_at is not None else ""
+    if offence.full_points is not None and offence.points < offence.full_points:
+        whole = translate("Review", "{0} of {1} points: others of the same day count the rest")
+        until = f"{until}\n{whole.format(offence.points, offence.full_points)}".strip()
     return Line(
         text,
         glyph="flag",

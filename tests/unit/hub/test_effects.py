@@ -196,3 +196,24 @@ def test_a_measure_from_before_still_hides_the_listing_after_a_later_one_is_undo
     assert hub.case(first)["listing"]["state"] == "removed"
     hub.decide(hub.supersede(taken, "withdraw"))
     assert hub.case(first)["listing"]["state"] == "hidden"
+
+
+def test_a_reversal_gives_back_the_points_that_the_decision_had_merged_away(hub, clock):
+    for _ in range(2):
+        hub.open_case()
+    first, second = hub.claim()
+    made = hub.decision(first)
+    hub.decide(made)
+    clock.pass_(minutes=5)
+    hub.decide(hub.decision(second, ground="trademark"))
+    assert sorted(row["points"] for row in hub.seller()["offences"]) == [0, 12]
+    (receipt,) = hub.decide(hub.supersede(made, "withdraw"))
+    assert "6 points count again for an earlier offence" in receipt["effects"]
+    left = [row for row in hub.seller()["offences"] if not row["overturned"]]
+    assert [(row["ground"], row["points"], row["full_points"]) for row in left] == [("trademark", 6, 6)]
+
+
+def test_a_case_from_an_authority_is_due_sooner_than_its_ground_says(hub):
+    flag = {"id": "fa", "source": "authority", "reason": "misleading", "at": "2026-03-01T07:00:00Z"}
+    case_id = hub.open_case(flags=[flag])
+    assert hub.case(case_id)["due_at"] == "2026-03-01T20:00:00.000Z"
