@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWid
 from reviewer import __version__
 from reviewer.resources import resources_folder
 from reviewer.services.model import CaseRef, QueueFilter, QueueRow, Status
+from reviewer.ui.audit.window import AuditEntry
 from reviewer.ui.banners import BannerStrip
 from reviewer.ui.commands import Commands
 from reviewer.ui.connectors.first_run import FirstRunPage
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self._status = Status()
         self.watch = Watch(workstation, tasks, screen.isVisible, self)
         register_window_commands(self)
+        self.audit = AuditEntry(self, workstation.folder)
         self.hash_lists = HashLists(self, workstation.evidence)
         minutes = int(str(settings.value("lock_minutes", _LOCK_MINUTES)))
         self.help = HelpView(commands, theme, minutes)
