@@ -220,7 +220,7 @@ def _open_case(
 ) -> str:
     """Opens a case; without a due time, the shortest of the flags' grounds and sources counts."""
     case_id = "case-" + uuid.uuid4().hex[:20]
-    hours = [due for flag in fresh if (due := policy.due_hours(flag.reason, flag.source)) is not None]
+    hours = [told for flag in fresh if (told := policy.due_hours(flag.reason, flag.source)) is not None]
     due = format_time(parse_time(item.due_at)) if item.due_at else None
     if due is None and hours:
         due = format_time(now + timedelta(hours=min(hours)))
