@@ -160,6 +160,37 @@ def hub_serve(
         serve(store, host=host, port=port, until=until, requests_per_second=requests_per_second)
 
 
+@hub_app.command("dossier")
+def hub_dossier(
+    data: DataFolder,
+    seller: Annotated[str, typer.Option(help="The id of the seller.")],
+    out: Annotated[Path, typer.Option(help="The file to write: .html is a page, anything else JSON.")],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Write all that a hub knows of one seller to a file: standing, ladder, timeline, listings, links."""
+    import json
+
+    from reviewer.hub.dossier import dossier_of, dossier_page
+    from reviewer.hub.store import open_store
+
+    store = open_store(data, database_url=database_url)
+    try:
+        found = store.database.read(
+            lambda connection: dossier_of(connection, seller, store.rules_in_force(connection), store.now(connection))
+        )
+    finally:
+        store.close()
+    text = dossier_page(found) if out.suffix == ".html" else json.dumps(found, ensure_ascii=False, indent=1)
+    try:
+        out.write_text(text.encode("utf-8", "replace").decode(), "utf-8")
+    except OSError as error:
+        raise OperatorError(f"{out} can't be written: {error.strerror}. Choose another place.") from None
+    points = found["ladder"]["points"]
+    typer.echo(
+        f"{seller}: {points} points count, {len(found['timeline']):,} events, {len(found['links']):,} links; {out}"
+    )
+
+
 @hub_app.command("statements")
 def hub_statements(
     data: DataFolder,
