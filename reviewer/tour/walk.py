@@ -7,6 +7,7 @@ from typing import Any
 
 from reviewer.domain.decision import DecisionKind
 from reviewer.services.model import CaseRef, QueueFilter
+from reviewer.tour.connectors import show_connectors
 from reviewer.tour.evidence import show_evidence
 from reviewer.tour.guide import Guide
 from reviewer.tour.oracle import HubView
@@ -49,6 +50,7 @@ class Walk:
         self._after_sending()
         self._queue()
         self._windows()
+        show_connectors(guide)
         self._dark()
         wait_until(lambda: guide.status().unsent == 0, "the outbox to drain", 90)
         guide.window.show_view("outbox")

@@ -29,7 +29,20 @@ def test_the_tour_loses_and_doubles_nothing(tmp_path):
     for picture in summary["pictures"]:
         assert (out / picture).stat().st_size > 5_000
     names = " ".join(summary["pictures"])
-    for state in ("offline", "batch", "split", "difference", "queue", "outbox", "inbox", "keys", "palette", "dark"):
+    for state in (
+        "offline",
+        "batch",
+        "split",
+        "difference",
+        "queue",
+        "outbox",
+        "inbox",
+        "keys",
+        "palette",
+        "dark",
+        "approve",
+        "files",
+    ):
         assert state in names
 
 

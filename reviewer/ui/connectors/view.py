@@ -76,6 +76,11 @@ class ConnectorsView(QScrollArea):
         tasks.changed.connect(self._changed)
         theme.changed.connect(self._fill)
 
+    @property
+    def kinds(self) -> tuple[ConnectorKind, ...]:
+        """The connectors as they are shown now."""
+        return self._known.kinds
+
     def refresh(self) -> None:
         """Read accounts and connectors again."""
         self._refresher.refresh()
