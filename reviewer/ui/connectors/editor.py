@@ -22,10 +22,14 @@ from reviewer.ui.theme import Theme
 
 
 class AccountEditor(QWidget):
-    """`saved` carries the account's id.  Saving needs a passed test of exactly what is entered, or the switch."""
+    """`saved` carries the account's id; `told` follows when there is something to read below the form.
+
+    Saving needs a passed test of exactly what is entered, or the switch.
+    """
 
     saved = Signal(str)
     abandoned = Signal()
+    told = Signal()
 
     def __init__(self, accounts: Accounts, tasks: Tasks, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -180,3 +184,5 @@ class AccountEditor(QWidget):
         self.result.set_role(role)
         self.result.setText(text)
         self.result.setVisible(bool(text))
+        if text:
+            self.told.emit()

@@ -273,8 +273,12 @@ class AccountDialog(QDialog):
         scrolled.setWidgetResizable(True)
         scrolled.setFrameShape(QFrame.Shape.NoFrame)
         scrolled.setWidget(self.editor)
+        # What the test said, the preview and the buttons stand below a long form: they come into view with a result.
+        bar = scrolled.verticalScrollBar()
+        bar.rangeChanged.connect(lambda _least, most: bar.setValue(most) if self.editor.result.isVisible() else None)
+        self.editor.told.connect(lambda: bar.setValue(bar.maximum()))
         QVBoxLayout(self).addWidget(scrolled)
-        self.resize(theme.em(56), theme.em(40))
+        self.resize(theme.em(60), theme.em(44))
 
 
 class SecretsOnly:
