@@ -268,9 +268,9 @@ class Verification:
 
     def _part(self, part: int, manifest: dict[str, Any], body: bytes, key: str, signature: object) -> None:
         if schema_digest(self._connection) != manifest["schema"]:
-            self._fault(3, part, "manifest", part, "the tables, views or triggers are not those that were sealed")
             if self._foreign(part):
                 return
+            self._fault(3, part, "manifest", part, "the tables or views are not those that were sealed")
         self._order = {name: place for place, name in enumerate(manifest["tables"], 2)}
         for name, table in manifest["tables"].items():
             if name in UNSEALED or not name.isidentifier() or not all(map(str.isidentifier, table["columns"])):

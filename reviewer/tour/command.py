@@ -22,6 +22,7 @@ from reviewer.app import Desktop, make_application
 from reviewer.errors import OperatorError
 from reviewer.services.workstation import Options
 from reviewer.tour.album import Album
+from reviewer.tour.audit import show_audit
 from reviewer.tour.guide import Guide
 from reviewer.tour.hub_process import demo_hub
 from reviewer.tour.oracle import HubView, Verdict, judge
@@ -99,6 +100,8 @@ def _walk(
     started = time.monotonic()
     try:
         Walk(guide, hub, relay, service_token).run(options.cases)
+        for line in show_audit(guide, options.out / "audit"):
+            sys.stdout.write(f"  audit: {line}\n")
     except OperatorError as error:
         guide.album.take(window, "stopped-here")
         return str(error)

@@ -29,7 +29,14 @@ def test_the_tour_loses_and_doubles_nothing(tmp_path):
     for picture in summary["pictures"]:
         assert (out / picture).stat().st_size > 5_000
     names = " ".join(summary["pictures"])
+    for kind in ("ip-year", "dsa", "team"):
+        assert (out / "audit" / "reports" / f"{kind}.pdf").read_bytes().startswith(b"%PDF")
+    told = (out / "audit" / "verified.txt").read_text(encoding="utf-8").splitlines()
+    assert sum("broken: " in line for line in told) == 10
     for state in (
+        "audit-broken",
+        "audit-charts",
+        "audit-blind",
         "offline",
         "batch",
         "split",
