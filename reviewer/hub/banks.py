@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, and_, insert, select, text, update
+from sqlalchemy import Connection, and_, select, text, update
 
 from reviewer.domain.values import sha256_hex
 from reviewer.hub.auth import Account
@@ -46,6 +46,13 @@ _CODES = Prepared(
 _KEEP = text(
     "INSERT INTO fingerprints (picture, algorithm, version, quality, codes)"
     " VALUES (:picture, :algorithm, :version, :quality, :codes) ON CONFLICT DO NOTHING"
+)
+
+_COLUMNS = [column.name for column in bank_entries.c]
+#: Two clients may send the same line at once: the second finds it known.
+_ADD_NEW = text(
+    f"INSERT INTO bank_entries ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"
+    " ON CONFLICT DO NOTHING"
 )
 
 
@@ -122,7 +129,9 @@ def take_pairs(connection: Connection, account: Account, pairs: Sequence[PairMes
                 name, "negative", moment, picture=first, other=second, note=pair.note, reviewer=account.name,
                 decision_id=pair.decision_id,
             )  # fmt: skip
-            connection.execute(insert(bank_entries), row)
+            if not connection.execute(_ADD_NEW, row).rowcount:
+                answers.append("known")
+                continue
         else:
             values = {"removed": pair.removed, "note": pair.note, "reviewer": account.name, "at": moment}
             connection.execute(update(bank_entries).where(bank_entries.c.id == name).values(values))
@@ -136,11 +145,10 @@ def take_hashes(connection: Connection, reviewer: str, hashes: Iterable[HashMess
     answers = []
     for one in hashes:
         name = "h:" + sha256_hex(f"{one.algorithm} {one.version} {one.hash}".encode())
-        if connection.execute(select(bank_entries.c.id).where(bank_entries.c.id == name)).first():
+        row = _entry(name, "infringing", moment, picture=name, label=one.label, source=one.source, reviewer=reviewer)
+        if not connection.execute(_ADD_NEW, row).rowcount:
             answers.append("known")
             continue
-        row = _entry(name, "infringing", moment, picture=name, label=one.label, source=one.source, reviewer=reviewer)
-        connection.execute(insert(bank_entries), row)
         connection.execute(
             _KEEP,
             {

@@ -49,6 +49,7 @@ _QUIET_S = 60.0
 _PAUSE_S = 0.05
 _WAIT_S = 120.0
 _TRIES = 4
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,10 @@ class EvidenceService:
     def import_list(self, path: Path, source: str = "") -> int:
         """Take a hash list into the bank; answers how many lines were new.  Raises `OperatorError`."""
         lines = hash_lists.read_file(path, source=source)
-        _, new = self._store.run(lambda database: hash_lists.add_lines(database, lines))
+        new = 0
+        for start in range(0, len(lines), _CHUNK):  # a decision never waits for a long list
+            part = lines[start : start + _CHUNK]
+            new += self._store.run(lambda database, part=part: hash_lists.add_lines(database, part)[1])  # type: ignore[misc]
         self._lists = None
         # The index has other codes than the store now: it is built anew with the next question.
         self._door.reopen()
