@@ -32,6 +32,7 @@ MODULES = {
     "store": "store",
     "decode": "decode",
     "evidence": "evidence",
+    "policy": "policy",
 }
 _LONGEST_S = 1800
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from reviewer.domain.text import mixed_script_words, scripts_of
 
@@ -32,12 +33,14 @@ _WORD = re.compile(r"[^\s,;:!?()\[\]\"“”«»]+")
 _TEXT_LIMIT = 20_000
 
 
+@lru_cache(maxsize=16_384)
 def plain_letters(text: str) -> str:
     """Only the letters and digits of a text, without accents and hidden characters, in lower case."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     return "".join(character for character in decomposed if character.isalnum())
 
 
+@lru_cache(maxsize=16_384)
 def skeleton(text: str) -> str:
     """A text as the eye reads it: look-alikes as the Latin letters that they are taken for."""
     return plain_letters(unicodedata.normalize("NFKC", text).casefold().translate(_LOOKALIKES))
