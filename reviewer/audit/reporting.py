@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from reviewer.audit.history import History, read_history
+from reviewer.audit.findings import Findings, read_findings
+from reviewer.audit.history import History, Opinion, read_history
 from reviewer.audit.tables import Report, chart_rows, csv_text, html_text
 from reviewer.audit.team import team
 from reviewer.audit.yearly import dsa, ip_year
@@ -18,11 +20,32 @@ KINDS: dict[str, Callable[[History, int | None], Report]] = {
 }
 
 
-def make_report(pack: Path, kind: str, year: int | None = None) -> Report:
-    """A report on a pack.  Raises `OperatorError` for a kind or a year that there is not, or a file that is no pack."""
+def make_report(pack: Path, kind: str, year: int | None = None, findings: Sequence[Path] = ()) -> Report:
+    """A report on a pack, with the second opinions of findings files beside those in it.
+
+    Raises `OperatorError` for a kind or a year that there is not, a file that is no pack, or findings that are not as
+    they were signed.
+    """
     if kind not in KINDS:
         raise OperatorError(f"There is no report {kind!r}: choose one of {', '.join(KINDS)}.")
-    return KINDS[kind](read_history(pack), year)
+    history = read_history(pack)
+    for path in findings:
+        history = with_findings(history, read_findings(path))
+    return KINDS[kind](history, year)
+
+
+def with_findings(history: History, findings: Findings) -> History:
+    """A history with second opinions from beside its pack; those on decisions that it does not hold are left out."""
+    known = {row.id for row in history.decisions}
+    more = [
+        Opinion(
+            item.decision_id, findings.draw, item.auditor, item.at, item.verdict, item.kind, item.ground, item.note,
+            int(item.blind), int(item.golden), item.seconds,
+        )
+        for item in findings.items
+        if item.decision_id in known
+    ]  # fmt: skip
+    return replace(history, opinions=tuple(dict.fromkeys((*history.opinions, *more))))
 
 
 def write_files(report: Report, folder: Path) -> list[Path]:

@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from statistics import median
 
 from reviewer.audit.history import Decided
@@ -103,7 +104,7 @@ def draw(
         strata[" / ".join(speeds[row.id] if name == "speed" else STRATA[name](row) for name in by)].append(row.id)
     wanted = _shares({name: len(ids) for name, ids in strata.items()}, min(size, len(open_rows)))
     drawn = [
-        identity for name, ids in sorted(strata.items()) for identity in sorted(ids, key=_order(seed))[: wanted[name]]
+        identity for name, ids in sorted(strata.items()) for identity in nsmallest(wanted[name], ids, key=_order(seed))
     ]
     answered = sorted((row.id for row in rows if row.id in known), key=_order(seed))[:golden_count]
     ids = tuple(sorted(drawn + answered, key=_order(f"{seed} mixed")))
@@ -112,7 +113,14 @@ def draw(
 
 
 def _order(seed: str) -> Callable[[str], bytes]:
-    return lambda identity: hashlib.sha256(f"{seed}\n{identity}".encode()).digest()
+    begun = hashlib.sha256(f"{seed}\n".encode())
+
+    def order(identity: str) -> bytes:
+        digest = begun.copy()
+        digest.update(identity.encode())
+        return digest.digest()
+
+    return order
 
 
 def _shares(sizes: dict[str, int], size: int) -> dict[str, int]:

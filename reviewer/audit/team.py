@@ -21,8 +21,7 @@ def team(history: History) -> Report:
     """How the team decides, as far as second opinions and appeals show it."""
     if not history.decisions:
         raise OperatorError("The pack holds no decision: there is nothing to report on.")
-    known = {row.id: row for row in history.decisions}
-    rated = [(known[item.decision_id], item) for item in history.opinions if item.decision_id in known]
+    rated = _rated(history)
     first, last = history.decisions[0].decided_at, history.decisions[0].decided_at
     for row in history.decisions:
         first, last = min(first, row.decided_at), max(last, row.decided_at)
@@ -36,9 +35,19 @@ def team(history: History) -> Report:
         _confusion(rated),
         _reviewers(history, rated),
     )
-    charts = (_volume(history), _time(history), _backlog(history), _drift(rated), _pace(history, rated))
     period = f"{history.title}: {len(history.decisions):,} decisions from {first[:10]} to {last[:10]}."
-    return Report("team", "Team report", period, tables, charts)
+    return Report("team", "Team report", period, tables, charts(history))
+
+
+def charts(history: History) -> tuple[Chart, ...]:
+    """Volume, time, backlog, drift, and pace against error."""
+    rated = _rated(history)
+    return _volume(history), _time(history), _backlog(history), _drift(rated), _pace(history, rated)
+
+
+def _rated(history: History) -> list[Rated]:
+    known = {row.id: row for row in history.decisions}
+    return [(known[item.decision_id], item) for item in history.opinions if item.decision_id in known]
 
 
 _AGREEMENT = (

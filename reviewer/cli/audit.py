@@ -105,6 +105,10 @@ def audit_report(
     kind: Annotated[str, typer.Option(help="ip-year, dsa or team.")],
     out: Annotated[Path, typer.Option(help="The folder for HTML, PDF and CSV files.")],
     year: Annotated[int | None, typer.Option(help="The calendar year; by default the last in the pack.")] = None,
+    findings: Annotated[
+        list[Path] | None,
+        typer.Option(help="A findings file whose second opinions count as well; several may be given."),
+    ] = None,
 ) -> None:
     """Write a report on a pack as HTML, PDF and CSV."""
     import os
@@ -113,7 +117,7 @@ def audit_report(
     from reviewer.audit.reporting import make_report, write_files
     from reviewer.audit.tables import html_text
 
-    report = make_report(pack, kind, year)
+    report = make_report(pack, kind, year, findings or ())
     files = write_files(report, out)
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) and sys.platform == "linux":
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
