@@ -19,6 +19,8 @@ from reviewer.connectors.template import new_connector
 from reviewer.errors import OperatorError
 from reviewer.resources import plugins_folder
 
+#: Real servers are started, and some are slow on purpose.
+pytestmark = pytest.mark.timeout(300)
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = sorted(path.parent.name for path in plugins_folder().glob("*/plugin.toml"))
 #: Made by `reviewer plugin new` when API 1.0 was settled.  Never changed: it must work for as long as there is API 1.

@@ -20,6 +20,8 @@ from reviewer.connectors.settings_schema import SETTING_KEYS, SETTING_KINDS
 from reviewer.connectors.template import new_connector
 from reviewer.connectors.validation import faults_of
 
+#: Real servers are started, and some are slow on purpose.
+pytestmark = pytest.mark.timeout(300)
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "connectors"
 PAGES = sorted(DOCS.glob("*.md"))
 
