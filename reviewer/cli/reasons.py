@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reviewer.errors import OperatorError
+
+if TYPE_CHECKING:
+    from reviewer.policy.statement import Statement
 
 reasons_app = typer.Typer(help="Statements of reasons: what a decision yields, and the verdict on files of them.")
 
@@ -15,8 +18,8 @@ reasons_app = typer.Typer(help="Statements of reasons: what a decision yields, a
 @reasons_app.callback(invoke_without_command=True)
 def reasons(
     context: typer.Context,
-    decision: Annotated[str, typer.Option(help="The id of a decision of this workstation.")] = "",
-    data: Annotated[Path | None, typer.Option("--data", help="The data folder of the workstation.")] = None,
+    decision: Annotated[str, typer.Option(help="The id of a decision of this workstation or hub.")] = "",
+    data: Annotated[Path | None, typer.Option("--data", help="The data folder of a workstation or a hub.")] = None,
     language: Annotated[str, typer.Option(help="The letter's language; by default the listing's.")] = "",
     as_html: Annotated[bool, typer.Option("--html", help="The letter as HTML instead of plain text.")] = False,
 ) -> None:
@@ -33,18 +36,36 @@ def reasons(
     if not decision:
         typer.echo(context.get_help())
         raise typer.Exit(2)
-    found = reasons_of(data or default_folder(), decision)
-    if found.statement is None:
-        typer.echo(f"The decision {decision} is {found.decision.kind.value}: it yields no statement of reasons.")
+    folder = data or default_folder()
+    if (folder / "hub.db").is_file():
+        kind, statement = _at_hub(folder, decision)
+    else:
+        found = reasons_of(folder, decision)
+        kind, statement = found.decision.kind.value, found.statement
+    if statement is None:
+        typer.echo(f"The decision {decision} is {kind}: it yields no statement of reasons.")
         return
-    written = letter(found.statement, language)
+    written = letter(statement, language)
     typer.echo(f"LETTER ({written.language})\n")
     typer.echo(written.html if as_html else written.text)
-    if not found.statement.restricts:
+    if not statement.restricts:
         typer.echo("NO PAYLOAD: a warning restricts nothing, so the transparency database takes no statement of it.")
         return
     typer.echo("PAYLOAD\n")
-    typer.echo(json.dumps(payload(found.statement), indent=2, ensure_ascii=True))
+    typer.echo(json.dumps(payload(statement), indent=2, ensure_ascii=True))
+
+
+def _at_hub(folder: Path, decision: str) -> tuple[str, Statement | None]:
+    from reviewer.hub.statements import statement_of_id
+    from reviewer.hub.store import open_store
+
+    store = open_store(folder)
+    try:
+        return store.database.read(
+            lambda connection: statement_of_id(connection, store.rules_in_force(connection), decision)
+        )
+    finally:
+        store.close()
 
 
 @reasons_app.command("validate")

@@ -14,6 +14,7 @@ from reviewer.domain.decision import Decision, DecisionKind, Measure, MeasureKin
 from reviewer.domain.listing import Listing
 from reviewer.domain.seller import Seller, SellerLink
 from reviewer.domain.values import format_time, parse_time
+from reviewer.errors import OperatorError
 from reviewer.hub.schema import Record, cases, decisions, facts, flags, listings, seller_links, sellers, statements
 from reviewer.policy.model import Policy
 from reviewer.policy.statement import Statement, lifted, payload, statement_day, statement_of
@@ -70,6 +71,19 @@ def make_statements(connection: Connection, policy: Policy, now: datetime, limit
 def _made(connection: Connection, policy: Policy, row: Record) -> tuple[str, Statement] | None:
     statement = statement_of_row(connection, policy, row)
     return (row.id, statement) if statement is not None and statement.restricts else None
+
+
+def statement_of_id(connection: Connection, policy: Policy, decision_id: str) -> tuple[str, Statement | None]:
+    """The kind of a decision that this hub took, and the statement that it yields, or None.
+
+    Raises `OperatorError` where there is no such decision, or it was refused.
+    """
+    row = connection.execute(
+        select(decisions).where(decisions.c.id == decision_id, decisions.c.status == "accepted")
+    ).first()
+    if row is None:
+        raise OperatorError(f"There is no decision {decision_id} that this hub took.")
+    return str(row.kind), statement_of_row(connection, policy, row)
 
 
 def statement_of_row(connection: Connection, policy: Policy, row: Record) -> Statement | None:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
+from typer.testing import CliRunner
 
+from reviewer.cli import app
 from reviewer.errors import OperatorError
 from reviewer.hub.demo import fill_demo
 from reviewer.hub.schema import statements
@@ -281,3 +283,21 @@ def test_statements_of_all_demo_decisions_are_in_order(tmp_path: Path) -> None:
             assert judge_outgoing(json.loads(row.body)) == (), row.puid
     finally:
         store.close()
+
+
+def test_a_hubs_decision_is_printed_in_both_renderings(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    fill_demo(store)
+    while store.database.write(lambda c: make_statements(c, store.policy, store.now(c))):
+        pass
+    made = store.database.read(lambda c: c.execute(select(statements)).first())
+    store.close()
+    assert made is not None
+    run = CliRunner()
+    printed = run.invoke(app, ["reasons", "--decision", made.decision_id, "--data", str(tmp_path)])
+    assert printed.exit_code == 0, printed.output
+    assert printed.output.startswith("LETTER (")
+    assert json.loads(printed.output.partition("PAYLOAD")[2]) == json.loads(made.body)
+    assert isinstance(
+        run.invoke(app, ["reasons", "--decision", "no", "--data", str(tmp_path)]).exception, OperatorError
+    )
