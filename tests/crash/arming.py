@@ -5,14 +5,18 @@ from __future__ import annotations
 import http.client
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from reviewer import failpoints
+from reviewer.connectors import host_process
 from reviewer.failpoints import failpoint
 
+#: The points that the process of a connector passes.
+IN_CONNECTORS = ("C7", "C8", "C12")
 _BATCH = b'{"decisions":['
 
 
@@ -26,10 +30,11 @@ class Arming:
 
 
 class Killer:
-    """Counts the passings of one point and ends this process at the chosen one."""
+    """Counts the passings of one point and calls `die` at the chosen one."""
 
-    def __init__(self, arming: Arming) -> None:
+    def __init__(self, arming: Arming, die: Callable[[], None]) -> None:
         self._arming = arming
+        self._die = die
         self._left = arming.nth
         self._lock = threading.Lock()
 
@@ -40,19 +45,27 @@ class Killer:
             self._left -= 1
             due = self._left == 0
         if due and self._arming.after_s:
-            threading.Timer(self._arming.after_s, _die).start()
+            threading.Timer(self._arming.after_s, self._die).start()
         elif due:
-            _die()
+            self._die()
 
 
 def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def arm(arming: Arming | None) -> None:
+def arm(arming: Arming | None, die: Callable[[], None] = _die) -> None:
     """Arm this process; also for what lies between the workstation and the wire."""
     tap_sockets()
-    failpoints.arm(Killer(arming) if arming else None)
+    failpoints.arm(Killer(arming, die) if arming else None)
+
+
+def arm_connectors(arming: Arming | None) -> None:
+    """Let the connectors that this process starts be armed, too, where the point lies in their process."""
+    if arming is not None and arming.point in IN_CONNECTORS:
+        words = (arming.point, str(arming.nth), str(arming.after_s))
+        command = [sys.executable, "-P", "-s", "-m", "tests.crash.hosted", *words]
+        vars(host_process)["_command"] = lambda _manifest: command
 
 
 def tap_sockets() -> None:

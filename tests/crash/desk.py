@@ -24,7 +24,7 @@ from reviewer.services.model import CaseRef, Desk, Ruling
 from reviewer.services.workstation import Options, Workstation
 from reviewer.storage import database, outbox
 from reviewer.storage.migrations import SCHEMA, run_script
-from tests.crash.arming import Arming, arm
+from tests.crash.arming import Arming, arm, arm_connectors
 from tests.crash.journal import Journal
 from tests.fakes_connector import until
 
@@ -107,6 +107,7 @@ def live(life: Life, hears: int) -> None:
     if life.newer:
         newer_program()
     arm(life.arming)
+    arm_connectors(life.arming)
     keyring.set_keyring(_OneToken(life.token))
     vars(sys.modules[Workstation.__module__])["DecodePool"] = NoPictures
     if life.checkpoints:
