@@ -99,9 +99,11 @@ def draw(
     known = set(golden)
     open_rows = [row for row in rows if row.id not in known]
     speeds = _speed(rows) if "speed" in by else {}
-    strata: defaultdict[str, list[str]] = defaultdict(list)
+    keys = [(lambda row: speeds[row.id]) if name == "speed" else STRATA[name] for name in by]
+    groups: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for row in open_rows:
-        strata[" / ".join(speeds[row.id] if name == "speed" else STRATA[name](row) for name in by)].append(row.id)
+        groups[tuple([key(row) for key in keys])].append(row.id)
+    strata = {" / ".join(names): ids for names, ids in groups.items()}
     wanted = _shares({name: len(ids) for name, ids in strata.items()}, min(size, len(open_rows)))
     drawn = [
         identity for name, ids in sorted(strata.items()) for identity in nsmallest(wanted[name], ids, key=_order(seed))
