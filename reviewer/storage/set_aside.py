@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,12 +82,15 @@ def check(database: Database) -> None:
         found = database.one(statement)
         if found is None or found[0] != "ok":
             raise _damaged(path, str(found[0]) if found else "no answer")
+    # As bytes: a damaged text may be none that can be read.
     rows = database.execute(
-        "SELECT o.sequence, o.body, o.digest, d.id FROM outbox o LEFT JOIN decision d ON d.sequence = o.sequence"
+        "SELECT o.sequence, o.body, CAST(o.digest AS BLOB) AS digest, d.sequence AS decided"
+        " FROM outbox o LEFT JOIN decision d ON d.sequence = o.sequence"
         " WHERE o.state IN ('waiting', 'sending', 'parked')"
     )
     for row in rows:
-        if row["id"] is None or row["body"] is None or sha256_hex(bytes(row["body"])) != row["digest"]:
+        whole = row["decided"] is not None and row["body"] is not None and row["digest"] is not None
+        if not whole or sha256_hex(bytes(row["body"])).encode() != bytes(row["digest"]):
             raise _damaged(path, f"outbox row {row['sequence']} is not what was written")
 
 
@@ -109,6 +113,10 @@ def look_through(path: Path) -> str:
             database.close()
     except DamagedStore as error:
         words = error.detail
+    except sqlite3.OperationalError as error:
+        if not str(error).startswith("Could not decode"):
+            raise
+        words = "a text holds bytes that are none"
     if words:
         _marker(path).write_text(words + "\n", encoding="utf-8")
     return words
