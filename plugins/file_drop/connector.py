@@ -229,7 +229,7 @@ class FileDropConnector:
                 self._files_seen.add(path.name)
                 if (row := _decision_in(path)) is not None:
                     new.append(row)
-        for row in sorted(new, key=lambda row: str(row.get("decided_at", ""))):
+        for row in _in_order(new):
             self._note(row)
 
     def _note(self, row: dict[str, Any]) -> None:
@@ -283,6 +283,20 @@ class FileDropConnector:
         writer.writerow(_COLUMNS)
         writer.writerow([_cell(str(row.get(name) or "")) for name in _COLUMNS])
         return out.getvalue().encode("utf-8-sig")
+
+
+def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By the time of deciding, and each after what it supersedes: times may be equal, and clocks are set back."""
+    waiting = {str(row.get("id", "")): row for row in sorted(rows, key=lambda row: str(row.get("decided_at", "")))}
+    ordered = []
+    while waiting:
+        row = next(iter(waiting.values()))
+        chain = [row]
+        while (before := waiting.get(str(chain[-1].get("supersedes") or ""))) is not None and before not in chain:
+            chain.append(before)
+        for one in reversed(chain):
+            ordered.append(waiting.pop(str(one.get("id", ""))))
+    return ordered
 
 
 def connect(context: Context) -> FileDropConnector:

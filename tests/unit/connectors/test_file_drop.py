@@ -232,6 +232,18 @@ def test_a_reversal_brings_the_case_back(drop: Path, opened: Open) -> None:
     assert set(claimed(opened())) == {"a"}
 
 
+def test_a_chain_of_one_moment_is_read_in_its_own_order(drop: Path, opened: Open) -> None:
+    write_csv(drop / "in" / "l.csv", [["a", "Bag", "1", "s", "", "", ""]])
+    connector = opened()
+    item = claimed(connector)["a"]
+    before = ""
+    for kind in (DecisionKind.CLEAR, DecisionKind.WITHDRAW, DecisionKind.TAKEDOWN, DecisionKind.WITHDRAW) * 3:
+        made = decided(item, kind, supersedes=before)
+        assert submit(connector, made) is ReceiptStatus.ACCEPTED
+        before = made.decision.id if kind != DecisionKind.WITHDRAW else ""
+        assert set(claimed(opened())) == ({"a"} if kind == DecisionKind.WITHDRAW else set())
+
+
 def test_what_the_marketplace_takes_back_is_gone(drop: Path, opened: Open) -> None:
     write_csv(drop / "in" / "l.csv", [["a", "Bag", "1", "s", "", "", ""]])
     connector = opened()
