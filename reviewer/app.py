@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from reviewer import __version__
 from reviewer.errors import OperatorError
+from reviewer.imaging.memory import return_large_blocks
 from reviewer.services.workstation import SENDING_DELAY_S, Options, Workstation
 from reviewer.settings import default_folder
 from reviewer.storage.lock import FolderInUse
@@ -87,6 +88,7 @@ class Desktop:
 
 def make_application() -> QApplication:
     """The one application object of the process, named as the desktop entry is."""
+    return_large_blocks()
     existing = QApplication.instance()
     application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("Reviewer")

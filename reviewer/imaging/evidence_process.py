@@ -44,6 +44,7 @@ from reviewer.imaging.hamming import HammingIndex
 from reviewer.imaging.index_store import StoredIndex
 from reviewer.imaging.lockdown import die_with_parent
 from reviewer.imaging.matcher import Matcher, codes_of
+from reviewer.imaging.memory import return_large_blocks
 from reviewer.imaging.messages import read_exactly
 from reviewer.imaging.pdq import ALGORITHM, CODE_BYTES, VERSION
 from reviewer.imaging.sheets import sheet
@@ -140,6 +141,7 @@ def _picture_codes(number: int, data: bytes, width: int, height: int) -> Picture
 def main() -> int:
     """Serve until the input ends; returns the exit code."""
     die_with_parent()
+    return_large_blocks()
     if BACKGROUND in sys.argv[1:] and sys.platform != "win32":
         with suppress(OSError):
             os.nice(_NICER)

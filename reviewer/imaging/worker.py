@@ -11,6 +11,7 @@ from io import BufferedReader, FileIO
 
 from reviewer.imaging.decoder import decode, prepare
 from reviewer.imaging.lockdown import die_with_parent, lock_down
+from reviewer.imaging.memory import return_large_blocks
 from reviewer.imaging.messages import (
     REQUEST,
     Hello,
@@ -28,6 +29,7 @@ from reviewer.imaging.samples import SAMPLES
 def main() -> int:
     """Serve until the input ends; returns the exit code."""
     die_with_parent()
+    return_large_blocks()
     warnings.simplefilter("ignore")
     prepare()
     source = BufferedReader(FileIO(0, "rb", closefd=False), buffer_size=4096)

@@ -86,9 +86,11 @@ class EvidenceService:
         self._version = thresholds().version
         self._wake = threading.Condition()
         self._tasks: deque[_Task] = deque()
-        self._later: deque[Callable[[], None]] = deque()
+        self._later: deque[tuple[CaseRef, Callable[[], None]]] = deque()
         #: The cases that are looked at next, in their order; called on the store's thread.
         self.first: Callable[[], Sequence[CaseRef]] = lambda: ()
+        #: Whether a case is still on the desk; called on the store's thread.
+        self.on_desk: Callable[[CaseRef], bool] = lambda ref: True
         self._closed = False
         self._quiet = False
         self._lists: list[tuple[str, int]] | None = None
@@ -212,7 +214,7 @@ class EvidenceService:
                 if task is not None:
                     self._look(task)
                 elif self._later:
-                    self._later.popleft()()
+                    self._look_later()
                 else:
                     self._quiet = not self._look_at_a_reference()
             except (EvidenceLost, CancelledError) as error:
@@ -226,16 +228,28 @@ class EvidenceService:
                 self._quiet = True
 
     def _next(self) -> _Task | None:
-        """The task that the reviewer needs first."""
+        """The task that the reviewer needs first.  What left the desk meanwhile is not looked at any more."""
         with self._wake:
             if not self._tasks:
                 return None
         wanted = {ref: place for place, ref in enumerate(self._store.run(lambda _: self.first()))}
         with self._wake:
+            waiting = [task.ref for task in self._tasks]
+        there = self._still(waiting)
+        with self._wake:
+            self._tasks = deque(task for task in self._tasks if task.ref in there or task.ref not in waiting)
             task = min(self._tasks, key=lambda one: wanted.get(one.ref, len(wanted)), default=None)
             if task is not None:
                 self._tasks.remove(task)
             return task
+
+    def _still(self, refs: Sequence[CaseRef]) -> set[CaseRef]:
+        return self._store.run(lambda _: {ref for ref in refs if self.on_desk(ref)})
+
+    def _look_later(self) -> None:
+        ref, look = self._later.popleft()
+        if self._still([ref]):
+            look()
 
     def _look(self, task: _Task) -> None:
         listing = list(dict.fromkeys(picture.sha256 for picture in task.case.listing.pictures))
@@ -249,7 +263,7 @@ class EvidenceService:
         first = {name: [*own, *near.get(name, ())] for name in listing if name in pixels}
         lists = {name: self._listed(name, near.get(name, {})) for name in first}
         self._compare(task, first, pixels, lists)
-        self._later.append(lambda: self._look_wider(task, first, lists))
+        self._later.append((task.ref, lambda: self._look_wider(task, first, lists)))
 
     def _look_wider(self, task: _Task, first: dict[str, list[str]], lists: dict[str, dict[str, Found]]) -> None:
         wider = self._store.run(lambda database: _wider(database, task, WIDER))

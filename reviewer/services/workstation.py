@@ -123,6 +123,7 @@ class Workstation:
                 self.notifier.publish("evidence", origin="desk")
 
         evidence.changed = refresh
+        evidence.on_desk = lambda ref: ref in deck
         evidence.first = lambda: [entry.ref for entry in deck.ordered(DESK_SIZE)]
         house = policy_from_toml((resources_folder() / "policies.toml").read_text(encoding="utf-8"))
         around = Surroundings(
