@@ -14,9 +14,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
-from referencing import Registry, Resource
+from jsonschema_rs import Draft202012Validator, Registry, ValidationError, ValidationErrorKind
 
 from reviewer.domain.text import visible
 from reviewer.domain.values import gtin_is_valid
@@ -53,19 +51,23 @@ class Verdict:
 
 @lru_cache(maxsize=1)
 def _validators() -> tuple[Draft202012Validator, Draft202012Validator]:
-    root = schema()
-    registry: Registry[Any] = Registry().with_resource(root["$id"], Resource.from_contents(root))
+    root = dict(schema())
+    registry = Registry([(root["$id"], root)])
     outgoing = {"$ref": f"{root['$id']}#/$defs/outgoing"}
-    return Draft202012Validator(root, registry=registry), Draft202012Validator(outgoing, registry=registry)
+    # Nothing is fetched, whatever a schema names.
+    return Draft202012Validator(root, offline=True), Draft202012Validator(outgoing, registry=registry, offline=True)
 
 
 def judge(statement: object) -> Verdict:
-    """The verdict on one statement: any JSON value.  About 3 ms; pure."""
+    """The verdict on one statement: any JSON value.  About 20 µs for one that is valid; pure."""
     root, outgoing = _validators()
-    faults = _findings(root.iter_errors(statement))
-    if faults or not isinstance(statement, Mapping):
-        return Verdict(faults)
-    return Verdict((), (*_findings(outgoing.iter_errors(statement)), *_client_findings(statement)))
+    try:
+        faults = _findings(root.iter_errors(statement))
+        if faults or not isinstance(statement, Mapping):
+            return Verdict(faults)
+        return Verdict((), (*_findings(outgoing.iter_errors(statement)), *_client_findings(statement)))
+    except ValueError as error:  # what no JSON can hold: half a surrogate pair, nesting without end
+        return Verdict((Finding("", f"can't be read as JSON ({visible(str(error), keep_lines=False)})"),))
 
 
 def judge_outgoing(statement: Mapping[str, Any]) -> tuple[Finding, ...]:
@@ -84,58 +86,55 @@ def _findings(errors: Iterable[ValidationError]) -> tuple[Finding, ...]:
 
 def _named(error: ValidationError) -> Iterator[Finding]:
     """The findings of one error of the validator, in our words, with the member that must be mended."""
-    place = [str(part) for part in error.absolute_path]
-    member = ".".join(place)
-    name: Any = error.validator
-    bound: Any = error.validator_value
-    if name == "anyOf" and not place:
-        yield Finding(", ".join(_RESTRICTIONS), "at least one of them must be filled")
-    elif name in ("anyOf", "oneOf") and error.context:
-        alternatives = [
-            sub for sub in error.context if sub.validator != "type" or sub.absolute_path != error.absolute_path
-        ]
-        for sub in alternatives or error.context:
-            yield from _named(sub)
-    elif name == "required" and isinstance(error.instance, Mapping):
-        for missing in bound:
-            if missing not in error.instance:
-                yield Finding(".".join((*place, missing)), "is missing")
-    elif name in ("unevaluatedProperties", "additionalProperties") and isinstance(error.instance, Mapping):
-        known = schema()["properties"] if not place else {}
-        for extra in error.instance:
-            if extra not in known:
-                yield Finding(
-                    ".".join((*place, visible(str(extra), limit=60))), "is not a member that the database knows"
-                )
-    else:
-        yield Finding(member, _words(error, name, bound))
+    place = [str(part) for part in error.instance_path]
+    match error.kind:
+        case ValidationErrorKind.AnyOf() if not place:
+            yield Finding(", ".join(_RESTRICTIONS), "at least one of them must be filled")
+        case ValidationErrorKind.AnyOf(context) | ValidationErrorKind.OneOfNotValid(context) if any(context):
+            below = [each for alternative in context for each in alternative]
+            telling = [
+                each
+                for each in below
+                if not isinstance(each.kind, ValidationErrorKind.Type) or each.instance_path != error.instance_path
+            ]
+            for each in telling or below:
+                yield from _named(each)
+        case ValidationErrorKind.Required(missing):
+            yield Finding(".".join((*place, missing)), "is missing")
+        case ValidationErrorKind.UnevaluatedProperties(extras) | ValidationErrorKind.AdditionalProperties(extras):
+            known = schema()["properties"] if not place else {}
+            for extra in extras:
+                if extra not in known:
+                    yield Finding(
+                        ".".join((*place, visible(extra, limit=60))), "is not a member that the database knows"
+                    )
+        case kind:
+            yield Finding(".".join(place), _words(error.instance, kind))
 
 
-def _words(error: ValidationError, name: object, bound: Any) -> str:
-    value: Any = error.instance
-    match name:
-        case "type":
-            wanted = bound if isinstance(bound, str) else " or ".join(bound)
-            return f"must be {_kind(wanted)}, not {_shown(value)}"
-        case "enum" | "const":
+def _words(value: Any, kind: ValidationErrorKind) -> str:
+    match kind:
+        case ValidationErrorKind.Type(types):
+            return f"must be {_kind(' or '.join(types))}, not {_shown(value)}"
+        case ValidationErrorKind.Enum() | ValidationErrorKind.Constant():
             return f"no such value: {_shown(value)}"
-        case "maxLength":
+        case ValidationErrorKind.MaxLength(bound):
             return f"has {len(value):,} characters, at most {bound:,} are taken"
-        case "minLength":
+        case ValidationErrorKind.MinLength():
             return "must not be empty"
-        case "maxItems" | "minItems":
-            return f"has {len(value)} entries, {'at most' if name == 'maxItems' else 'at least'} {bound} are needed"
-        case "uniqueItems":
+        case ValidationErrorKind.MaxItems(bound):
+            return f"has {len(value)} entries, at most {bound} are needed"
+        case ValidationErrorKind.MinItems(bound):
+            return f"has {len(value)} entries, at least {bound} are needed"
+        case ValidationErrorKind.UniqueItems():
             return "names something twice"
-        case "pattern" if bound == r"\S":
+        case ValidationErrorKind.Pattern(r"\S"):
             return "must not be blank"
-        case "pattern" | "format":
+        case ValidationErrorKind.Pattern() | ValidationErrorKind.Format():
             return f"is not of the form that is asked for: {_shown(value)}"
-        case None | "false schema":
+        case ValidationErrorKind.FalseSchema():
             return "does not belong here"
-    if error.schema is False:
-        return "does not belong here"
-    return f"breaks the rule {name}: {_shown(value)}"
+    return f"breaks the rule {kind.name}: {_shown(value)}"
 
 
 def _kind(wanted: str) -> str:
