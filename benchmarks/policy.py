@@ -21,9 +21,10 @@ from reviewer.domain.reference import ReferenceProduct
 from reviewer.domain.seller import Offence, Seller
 from reviewer.domain.values import Money
 from reviewer.hub.demo import fill_demo
-from reviewer.hub.dossier import dossier_of, dossier_page
+from reviewer.hub.dossier import dossier_of, read_dossier
 from reviewer.hub.schema import cases, flags, seller_links, sellers
 from reviewer.hub.store import Store, open_store
+from reviewer.policy.dossier_page import dossier_page
 from reviewer.policy.ladder import ladder_step
 from reviewer.policy.policy import shipped_policy
 from reviewer.policy.signs import facts_for
@@ -131,7 +132,7 @@ def _dossier(store: Store, seller: str, options: Options) -> list[float]:
     for _ in range(options.count(50)):
         began = perf_counter_ns()
         found = store.database.read(lambda connection: dossier_of(connection, seller, store.policy, store.clock()))
-        dossier_page(found)
+        dossier_page(read_dossier(found))
         took.append((perf_counter_ns() - began) / 1e6)
         assert len(found["timeline"]) >= _EVENTS
         assert len(found["links"]) >= _LINKS

@@ -13,9 +13,11 @@ import requests
 from reviewer.connectors.api import (
     BankEntry,
     CaseRow,
+    CategoryPrice,
     Change,
     Claim,
     Context,
+    Dossier,
     Holder,
     LeasedCase,
     LeaseKey,
@@ -26,6 +28,7 @@ from reviewer.connectors.api import (
     Receipt,
     ReceiptStatus,
     ReferenceProduct,
+    ReferralWitness,
     Refused,
     Renewal,
     Seller,
@@ -162,6 +165,17 @@ class QueueApiConnector:
         rest, rows = payload.items(self._call("GET", _query(f"/v1/banks/{quote(name, safe='')}", cursor, limit)))
         good, bad = payload.read(rows, BankEntry, "banks")
         return Page(good, _cursor(rest), bad)
+
+    def dossier(self, seller_id: str) -> Dossier:
+        return payload.dossier(self._call("GET", f"/v1/sellers/{quote(seller_id, safe='')}/dossier"))
+
+    def prices(self) -> tuple[CategoryPrice, ...]:
+        _, rows = payload.items(self._call("GET", "/v1/prices"))
+        return payload.read(rows, CategoryPrice, "prices")[0]
+
+    def refer(self, referral_id: str, digest: str, seller_id: str, act: str) -> ReferralWitness:
+        message = {"id": referral_id, "digest": digest, "seller_id": seller_id, "act": act}
+        return payload.one(self._post("/v1/referrals", message), ReferralWitness)
 
     def add_non_matches(self, entries: Sequence[BankEntry]) -> None:
         for start in range(0, len(entries), 100):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import msgspec
 
-from reviewer.connectors.api import Quarantined, Unavailable, parse_time
+from reviewer.connectors.api import Dossier, Quarantined, Unavailable, parse_time
 
 ItemT = TypeVar("ItemT")
 
@@ -99,6 +100,23 @@ def one(body: bytes, kind: type[ItemT]) -> ItemT:
         return msgspec.convert(_checked(value), kind, strict=True)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Unavailable(f"The server's answer is not what the Queue API promises: {_words(error)}") from error
+
+
+_DOSSIERS = msgspec.json.Decoder(Dossier, strict=True)
+_DIGEST = re.compile("[0-9a-f]{32,128}")
+
+
+def dossier(body: bytes) -> Dossier:
+    """A dossier.  Read at once where all of it fits, which thousands of events want; else what does not fit is refused.
+
+    Identifiers that are no hashes are left out before anything is kept or shown.
+    """
+    try:
+        found = _DOSSIERS.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        found = one(body, Dossier)
+    hashed = tuple(row for row in found.identifiers if _DIGEST.fullmatch(row.digest))
+    return found if len(hashed) == len(found.identifiers) else replace(found, identifiers=hashed)
 
 
 def _checked(value: Any, key: str = "") -> Any:

@@ -170,8 +170,9 @@ def hub_dossier(
     """Write all that a hub knows of one seller to a file: standing, ladder, timeline, listings, links."""
     import json
 
-    from reviewer.hub.dossier import dossier_of, dossier_page
+    from reviewer.hub.dossier import dossier_of, read_dossier
     from reviewer.hub.store import open_store
+    from reviewer.policy.dossier_page import dossier_page
 
     store = open_store(data, database_url=database_url)
     try:
@@ -180,7 +181,9 @@ def hub_dossier(
         )
     finally:
         store.close()
-    text = dossier_page(found) if out.suffix == ".html" else json.dumps(found, ensure_ascii=False, indent=1)
+    text = (
+        dossier_page(read_dossier(found)) if out.suffix == ".html" else json.dumps(found, ensure_ascii=False, indent=1)
+    )
     try:
         out.write_text(text.encode("utf-8", "replace").decode(), "utf-8")
     except OSError as error:

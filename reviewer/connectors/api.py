@@ -19,9 +19,22 @@ import requests
 
 from reviewer.domain.case import Case, CaseRow, CaseState, Flag, FlagSource, Lease, Sibling
 from reviewer.domain.decision import Decision, DecisionKind, Measure, MeasureKind, Receipt, ReceiptStatus
+from reviewer.domain.dossier import (
+    Account,
+    Dossier,
+    DossierEvent,
+    DossierListing,
+    DossierListings,
+    Identifier,
+    LadderSum,
+    ProposedFlag,
+    Sales,
+    SumLine,
+)
 from reviewer.domain.evidence import BankEntry, Fingerprint
-from reviewer.domain.listing import Listing, Picture, revision_digest
+from reviewer.domain.listing import CategoryPrice, Listing, Picture, revision_digest
 from reviewer.domain.reference import AuthenticationPoint, ReferenceProduct, Right
+from reviewer.domain.referral import ReferralWitness
 from reviewer.domain.seller import Offence, Seller, SellerLink, Standing
 from reviewer.domain.server import Holder, LeasedCase, Marketplace, Service
 from reviewer.domain.values import Money, format_time, gtin_is_valid, money, parse_time, sha256_hex
@@ -195,7 +208,8 @@ class Context:
 class Connector(Protocol):
     """The calls of a connector: `service`, `close`, and those of the capabilities that it declares.
 
-    Some have their call in a protocol of its own: `Polling`, `KeepingHistory`, `TakingNotices`, `Previewing`.
+    Some have their call in a protocol of its own: `Polling`, `KeepingHistory`, `KeepingDossiers`, `TakingReferrals`,
+    `TakingNotices`, `Previewing`.
     """
 
     def service(self) -> Service:
@@ -263,6 +277,31 @@ class KeepingHistory(Protocol):
         """Decisions of everybody since a cursor, oldest first, for audits."""
 
 
+class KeepingDossiers(Protocol):
+    """The calls of the capability `dossiers`."""
+
+    def dossier(self, seller_id: str) -> Dossier:
+        """All that the server knows of a seller.  `Refused` where it knows no such seller.
+
+        Identifiers of people come as hashes under a secret of the server, never in the clear: what has another form
+        than hexadecimal digits is left out by the workstation.
+        """
+
+    def prices(self) -> tuple[CategoryPrice, ...]:
+        """The usual price of each category, by currency; empty where the server reckons none."""
+
+
+class TakingReferrals(Protocol):
+    """The call of the capability `referrals`."""
+
+    def refer(self, referral_id: str, digest: str, seller_id: str, act: str) -> ReferralWitness:
+        """Tell the server that a pack was `made`, or is `confirmed`; its answer is its signed word for who did what.
+
+        `digest` is the SHA-256 of the pack's manifest.  `Refused` where the person who made it would confirm it, or
+        where another pack is known under that id.  Telling the same again changes nothing.
+        """
+
+
 class TakingNotices(Protocol):
     """The call of the capability `notices`."""
 
@@ -291,12 +330,14 @@ class Previewing(Protocol):
 
 
 __all__ = [
-    "API_RELEASE", "API_VERSION", "AuthenticationPoint", "BankEntry", "Case", "CaseRow", "CaseState", "Change",
-    "Claim", "Connector", "ConnectorError", "Context", "CursorLost", "Decision", "DecisionKind", "Fingerprint",
-    "Flag", "FlagSource", "Holder", "KeepingBanks", "KeepingHistory", "Lease", "LeaseKey", "LeasedCase",
-    "Listing", "Marketplace", "Measure", "MeasureKind", "Money", "Notice", "Offence", "OutgoingDecision", "Page",
-    "PastDecision", "Picture", "Polling", "Preview", "Previewing", "Quarantined", "RateLimited", "Receipt",
-    "ReceiptStatus", "ReferenceProduct", "Refused", "Renewal", "Right", "Seller", "SellerLink", "Service",
-    "Sibling", "Standing", "TakingNotices", "Unauthorized", "Unavailable", "format_time", "gtin_is_valid",
-    "money", "parse_time", "revision_digest", "sha256_hex", "utc_now",
+    "API_RELEASE", "API_VERSION", "Account", "AuthenticationPoint", "BankEntry", "Case", "CaseRow", "CaseState",
+    "CategoryPrice", "Change", "Claim", "Connector", "ConnectorError", "Context", "CursorLost", "Decision",
+    "DecisionKind", "Dossier", "DossierEvent", "DossierListing", "DossierListings", "Fingerprint", "Flag",
+    "FlagSource", "Holder", "Identifier", "KeepingBanks", "KeepingDossiers", "KeepingHistory", "LadderSum",
+    "Lease", "LeaseKey", "LeasedCase", "Listing", "Marketplace", "Measure", "MeasureKind", "Money", "Notice",
+    "Offence", "OutgoingDecision", "Page", "PastDecision", "Picture", "Polling", "Preview", "Previewing",
+    "ProposedFlag", "Quarantined", "RateLimited", "Receipt", "ReceiptStatus", "ReferenceProduct",
+    "ReferralWitness", "Refused", "Renewal", "Right", "Sales", "Seller", "SellerLink", "Service", "Sibling",
+    "Standing", "SumLine", "TakingNotices", "TakingReferrals", "Unauthorized", "Unavailable", "format_time",
+    "gtin_is_valid", "money", "parse_time", "revision_digest", "sha256_hex", "utc_now",
 ]  # fmt: skip

@@ -137,7 +137,7 @@ class HostedConnector:
 
 
 _CALLS = frozenset({"release", "media", "cases", "changes", "seller", "references", "policies", "history", "notices",
-                    "preview", "bank", "add_non_matches"})  # fmt: skip
+                    "preview", "bank", "add_non_matches", "dossier", "prices", "refer"})  # fmt: skip
 _DEFAULT_LIMITS = {"cases": 500, "changes": 500, "history": 500, "references": 200, "notices": 200}
 
 

@@ -26,6 +26,8 @@ CAPABILITY_CALLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "references": ("references",),
         "policies": ("policies",),
         "history": ("history",),
+        "dossiers": ("dossier", "prices"),
+        "referrals": ("refer",),
         "notices": ("notices",),
         "preview": ("preview",),
         "banks": ("bank", "add_non_matches"),

@@ -26,6 +26,8 @@ _CAPABILITIES: Mapping[str, str] = {
     "policies": "has house rules of its own",
     "banks": "keeps banks of pictures that were taken down, and of pairs that are no match",
     "history": "has the decisions of everybody, for audits",
+    "dossiers": "knows all about a seller, and what a category usually costs",
+    "referrals": "vouches for the two persons behind a referral to the police or the brand",
     "notices": "has complaints that came in",
     "preview": "shows what the settings would read, before they are saved",
 }

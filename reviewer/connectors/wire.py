@@ -107,6 +107,9 @@ CALLS: Mapping[str, Call] = MappingProxyType(
         "references": Call(tuple[str | None, int], api.Page[api.ReferenceProduct], "items", api.ReferenceProduct),
         "policies": Call(tuple[()], dict[str, Any]),
         "history": Call(tuple[str | None, int], api.Page[api.PastDecision], "items", api.PastDecision),
+        "dossier": Call(tuple[str], api.Dossier),
+        "refer": Call(tuple[str, str, str, str], api.ReferralWitness),
+        "prices": Call(tuple[()], tuple[api.CategoryPrice, ...]),
         "notices": Call(tuple[str | None, int], api.Page[api.Notice], "items", api.Notice),
         "bank": Call(tuple[str, str | None, int], api.Page[api.BankEntry], "items", api.BankEntry),
         "add_non_matches": Call(tuple[tuple[api.BankEntry, ...]], None),
@@ -263,6 +266,10 @@ def fault_in(item: Any) -> str:
             return _ids(item.reviewer_id) or _times(item.server_time) or _seconds(item.lease_s)
         case api.Seller():
             return _seller(item)
+        case api.ReferralWitness():
+            return _times(item.made_at, item.confirmed_at) or _ids(item.id, item.made_by, item.confirmed_by)
+        case api.Dossier():
+            return _dossier(item)
         case api.PastDecision():
             return _times(item.decision.decided_at, item.received_at) or _ids(item.decision.id)
         case api.Notice():
@@ -291,6 +298,22 @@ def _case(case: api.Case) -> str:
 def _seller(seller: api.Seller) -> str:
     times = [seller.joined_at, seller.standing_until]
     return _ids(seller.id) or _times(*times, *(one for row in seller.offences for one in (row.at, row.expires_at)))
+
+
+def _dossier(dossier: api.Dossier) -> str:
+    moments = [event.at for event in dossier.timeline] + [line.at for line in dossier.ladder.sum]
+    ids = [event.reference for event in dossier.timeline] + [row.id for row in dossier.listings.items]
+    return (
+        _seller(dossier.seller)
+        or _times(dossier.made_at, *moments, *(account.joined_at for account in dossier.accounts))
+        or _ids(*ids, *(link.seller_id for link in dossier.links), *(row.seller_id for row in dossier.accounts))
+        or _texts(*(event.words for event in dossier.timeline))
+        or next(("an identifier that is no hash" for one in dossier.identifiers if not _is_hash(one.digest)), "")
+    )
+
+
+def _is_hash(text: str) -> bool:
+    return len(text) >= 32 and not set(text) - set("0123456789abcdef")
 
 
 def _ids(*ids: str) -> str:

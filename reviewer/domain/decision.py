@@ -56,6 +56,7 @@ class Decision:
     `lease_token` are empty and 0 for a decision that supersedes another: that needs no lease.
     `measure` is the ladder's due measure that goes with it; where the reviewer switched it off,
     it is None and `measure_off_reason` says why.  `seconds` is the time the case was looked at.
+    `refund_months` advises the marketplace to refund the buyers of so many months, 0 none.
     `fingerprints` are those of the listing's pictures, for a server that keeps a bank of them.
     """
 
@@ -78,31 +79,37 @@ class Decision:
     seconds: float = 0.0
     supersedes: str = ""
     fingerprints: tuple[Fingerprint, ...] = ()
+    refund_months: int = 0
 
 
 def decision_to_mapping(decision: Decision) -> dict[str, Any]:
-    """The decision in the Queue API's shape, of JSON's types; fingerprints only where it has some."""
+    """The decision in the Queue API's shape, of JSON's types; fingerprints and refund advice only where it has some."""
     measure = decision.measure
+    refund = {"refund_months": decision.refund_months}
     prints = {"fingerprints": [_print_to_mapping(one) for one in decision.fingerprints]}
-    return {
-        "id": decision.id,
-        "case_id": decision.case_id,
-        "listing_id": decision.listing_id,
-        "revision": decision.revision,
-        "kind": decision.kind.value,
-        "decided_at": format_time(decision.decided_at),
-        "lease": {"id": decision.lease_id, "token": decision.lease_token} if decision.lease_id else None,
-        "ground": decision.ground,
-        "clause": decision.clause,
-        "facts": list(decision.facts),
-        "note": decision.note,
-        "evidence": list(decision.evidence),
-        "measure": {"kind": measure.kind.value, "scope": measure.scope, "days": measure.days} if measure else None,
-        "measure_off_reason": decision.measure_off_reason,
-        "policy_version": decision.policy_version,
-        "seconds": round(decision.seconds, 3),
-        "supersedes": decision.supersedes,
-    } | (prints if decision.fingerprints else {})
+    return (
+        {
+            "id": decision.id,
+            "case_id": decision.case_id,
+            "listing_id": decision.listing_id,
+            "revision": decision.revision,
+            "kind": decision.kind.value,
+            "decided_at": format_time(decision.decided_at),
+            "lease": {"id": decision.lease_id, "token": decision.lease_token} if decision.lease_id else None,
+            "ground": decision.ground,
+            "clause": decision.clause,
+            "facts": list(decision.facts),
+            "note": decision.note,
+            "evidence": list(decision.evidence),
+            "measure": {"kind": measure.kind.value, "scope": measure.scope, "days": measure.days} if measure else None,
+            "measure_off_reason": decision.measure_off_reason,
+            "policy_version": decision.policy_version,
+            "seconds": round(decision.seconds, 3),
+            "supersedes": decision.supersedes,
+        }
+        | (prints if decision.fingerprints else {})
+        | (refund if decision.refund_months else {})
+    )
 
 
 def _print_to_mapping(one: Fingerprint) -> dict[str, Any]:
@@ -113,6 +120,10 @@ def _print_to_mapping(one: Fingerprint) -> dict[str, Any]:
         "quality": one.quality,
         "codes": list(one.codes),
     }
+
+
+#: How far back buyers are advised to be refunded: DSA Art. 32 has buyers of the last six months told.
+REFUND_MONTHS = 6
 
 
 class ReceiptStatus(StrEnum):

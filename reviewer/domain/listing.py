@@ -43,6 +43,15 @@ class Listing:
     pictures: tuple[Picture, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class CategoryPrice:
+    """What the listings of a category cost in a currency: the middle price (median), and of how many listings."""
+
+    middle: Money
+    listings: int
+    category: str = ""
+
+
 def revision_digest(
     *,
     title: str,

@@ -46,7 +46,7 @@ class SellerLink:
     """Another account that shares something with this one, such as a hashed bank account.
 
     `kind` is `phone`, `bank`, `device`, `address`, `document`, `payout`, `pictures` or `texts`;
-    `strength` is 0..1.
+    `strength` is 0..1; `count` is how many photos or texts.
     """
 
     seller_id: str
@@ -54,6 +54,8 @@ class SellerLink:
     kind: str
     strength: float
     standing: str = Standing.ACTIVE
+    marketplace: str = ""
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)

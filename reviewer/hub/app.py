@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from reviewer import hub
-from reviewer.hub import messages, routes_banks, routes_data, routes_work
+from reviewer.hub import messages, routes_banks, routes_data, routes_sellers, routes_work
 from reviewer.hub.auth import Accounts
 from reviewer.hub.bodies import pointers
 from reviewer.hub.database import Unavailable
@@ -32,6 +32,8 @@ _REQUESTS = (
     messages.ListingsRequest,
     messages.PairsRequest,
     messages.HashesRequest,
+    messages.IdentifiersRequest,
+    messages.ReferralMessage,
 )
 
 
@@ -54,6 +56,7 @@ def create_app(store: Store, requests_per_second: float = 0) -> FastAPI:
     app.include_router(routes_work.router)
     app.include_router(routes_data.router)
     app.include_router(routes_banks.router)
+    app.include_router(routes_sellers.router)
     app.exception_handler(Problem)(_problem)
     app.exception_handler(HTTPException)(_framework)
     app.exception_handler(RequestValidationError)(_parameters)

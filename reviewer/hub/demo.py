@@ -15,6 +15,7 @@ from reviewer.hub.demo_history import make_history
 from reviewer.hub.demo_listings import Writer, make_case, read_texts
 from reviewer.hub.demo_sellers import MARKETPLACES, DemoMarketplace, make_sellers
 from reviewer.hub.demo_special import make_special
+from reviewer.hub.links import sketch_texts
 from reviewer.hub.media import MediaFolder
 from reviewer.hub.messages import PictureMessage
 from reviewer.hub.references import put_references
@@ -70,6 +71,8 @@ def fill_demo(store: Store, *, seed: int = SEED, cases: int = OPEN_CASES, folder
         write_sellers(connection, sellers)
         write_history(connection, history, store.policy, now)
         write_cases(connection, open_cases, now)
+        told = [case.listing for case in [*open_cases, *_cases_of(history)]]
+        sketch_texts(connection, [(listing.id, f"{listing.title}\n{listing.description}") for listing in told])
         record_pictures(connection, store.media, [case.listing.pictures for case in [*open_cases, *_cases_of(history)]])
         record_pictures(
             connection, store.media, [[p.message for role in q.pictures.values() for p in role] for q in products]

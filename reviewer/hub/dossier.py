@@ -1,74 +1,156 @@
-"""A seller's dossier: what a hub knows of one seller, on one page or in one file."""
+"""A seller's dossier: what a hub knows of one seller across its marketplaces, as JSON's types."""
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select
 
-from reviewer.domain.decision import DecisionKind
-from reviewer.domain.seller import Offence
-from reviewer.domain.text import visible
+from reviewer.domain.decision import DecisionKind, MeasureKind
+from reviewer.domain.dossier import Dossier
+from reviewer.domain.seller import Offence, SellerLink
 from reviewer.domain.values import format_time, parse_time
 from reviewer.errors import OperatorError
-from reviewer.hub.schema import cases, decisions, flags, listings, measures
+from reviewer.hub.links import identifiers_of, links_by_content
+from reviewer.hub.prepared import Prepared, among
+from reviewer.hub.schema import listing_pictures, listings, measures, offences, sellers
 from reviewer.hub.sellers import sellers_as_json
-from reviewer.policy.ladder import ladder_step
+from reviewer.hub.timeline import timeline
+from reviewer.policy.ladder import LadderStep, ladder_step
+from reviewer.policy.links import SAME_TRADER, proposals
 from reviewer.policy.model import Policy
 
-#: From this strength on, a link to a closed account is proposed as a flag (0..1).
-_STRONG = 0.5
+#: So many other accounts of a trader are told of, and so many listings.
+_ACCOUNTS, _LISTINGS = 50, 2000
+_SURE = 0.8
+
+_SELLERS = Prepared(select(sellers).where(among(sellers.c.id, "sellers")))
+_OFFENCES = Prepared(select(offences).where(among(offences.c.seller_id, "sellers")))
+_SHOWN = Prepared(
+    select(
+        listings.c.id, listings.c.title, listings.c.state, listings.c.brand, listings.c.category,
+        listings.c.seller_id, listings.c.marketplace, listings.c.price_amount, listings.c.price_currency,
+        listings.c.picture, listings.c.body,
+    )
+    .where(among(listings.c.seller_id, "sellers"))
+    .order_by(listings.c.id)
+)  # fmt: skip
+_PICTURES = Prepared(
+    select(listing_pictures.c.listing_id, listing_pictures.c.sha256)
+    .join(listings, listings.c.id == listing_pictures.c.listing_id)
+    .where(among(listings.c.seller_id, "sellers"))
+)
+_REFUNDS = Prepared(
+    select(measures.c.decision_id).where(
+        among(measures.c.seller_id, "sellers"),
+        measures.c.kind == MeasureKind.REFUND_ADVISED.value,
+        measures.c.undone.is_(False),
+    )
+)
+
+
+class _Sold(msgspec.Struct):
+    units_sold: int | None = None
+
+
+_SOLD = msgspec.json.Decoder(_Sold)
 
 
 def dossier_of(connection: Connection, seller_id: str, policy: Policy, now: datetime) -> dict[str, Any]:
-    """Everything about a seller in JSON's types: standing, ladder, timeline, listings, links, proposals.
+    """Everything about a seller in JSON's types, in the shape of `domain.dossier.Dossier`.
 
-    Identifiers of people are not in it: links say their kind and strength alone.  Raises `OperatorError`
-    where there is no such seller.
+    The trader's other accounts here, which share a bank account, a payout address or a document, are told of with
+    it.  Identifiers of people are in it as hashes only.  Raises `OperatorError` where there is no such seller.
     """
     found = sellers_as_json(connection, [seller_id], now).get(seller_id)
     if found is None:
         raise OperatorError(f"There is no seller {seller_id} at this hub.")
-    shown = connection.execute(
-        select(listings.c.id, listings.c.title, listings.c.state, listings.c.brand, listings.c.category)
-        .where(listings.c.seller_id == seller_id)
-        .order_by(listings.c.id)
-    ).all()
+    links = _links(connection, seller_id, found["links"])
+    own = [seller_id, *_same_trader(links)][: _ACCOUNTS + 1]
+    rows = {row.id: row for row in _SELLERS.rows(connection, sellers=own)}
+    past = _offences(connection, own)
+    steps = {
+        name: ladder_step(policy, [offence for offence, _ in past.get(name, ())], DecisionKind.CLEAR, "", now)
+        for name in own
+    }
+    events, in_all = timeline(connection, own)
+    shown = _listings(connection, own)
     return {
         "made_at": format_time(now),
         "policy_version": policy.version,
         "seller": {key: value for key, value in found.items() if key not in ("offences", "links")},
-        "ladder": _ladder(policy, found["offences"], now),
-        "timeline": _timeline(connection, seller_id),
-        "listings": {
-            "by_state": dict(sorted(Counter(row.state for row in shown).items())),
-            "items": [dict(row._mapping) for row in shown],
-        },
-        "links": found["links"],
-        "proposals": _proposals(found["links"]),
+        "ladder": _ladder(steps[seller_id], {o.decision_id: title for o, title in past.get(seller_id, ())}, seller_id),
+        "accounts": [_account(rows[name], steps[name].before) for name in own if name in rows],
+        "timeline": events,
+        "events": in_all,
+        "listings": shown,
+        "links": links,
+        "identifiers": identifiers_of(connection, seller_id),
+        "proposals": [
+            {"ground": one.ground, "reasons": list(one.reasons)}
+            for one in proposals(SellerLink(**link) for link in links)
+        ],
+        "sales": _sales(connection, own, rows.values(), shown["items"]),
     }
 
 
-def _ladder(policy: Policy, offences: Iterable[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
-    known = [
-        Offence(
-            row["decision_id"],
-            parse_time(row["at"]),
-            row["kind"],
-            row["ground"],
-            row["points"],
-            parse_time(row["expires_at"]) if row["expires_at"] else None,
-            row["overturned"],
-            full_points=row["full_points"],
-        )
-        for row in offences
+def read_dossier(document: Mapping[str, Any]) -> Dossier:
+    """The record of what `dossier_of` answers."""
+    return msgspec.convert(document, Dossier)
+
+
+def _links(connection: Connection, seller_id: str, told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Told and hashed links with those by photos and texts, the strongest account first."""
+    found = [dict(link) for link in told]
+    by_content = links_by_content(connection, seller_id)
+    names = sorted({link["seller_id"] for link in found} | {link["other_id"] for link in by_content})
+    rows = {row.id: row for row in _SELLERS.rows(connection, sellers=names)}
+    found += [
+        {
+            "seller_id": link["other_id"],
+            "display_name": rows[link["other_id"]].display_name,
+            "kind": link["kind"],
+            "strength": link["strength"],
+            "standing": rows[link["other_id"]].standing,
+            "count": link["count"],
+        }
+        for link in by_content
     ]
-    step = ladder_step(policy, known, DecisionKind.CLEAR, "", now)
+    for link in found:
+        link["marketplace"] = rows[link["seller_id"]].marketplace
+        link.setdefault("count", 1)
+    return sorted(found, key=lambda link: (-link["strength"], link["seller_id"], link["kind"]))
+
+
+def _same_trader(links: Iterable[Mapping[str, Any]]) -> list[str]:
+    sure = [link["seller_id"] for link in links if link["kind"] in SAME_TRADER and link["strength"] >= _SURE]
+    return list(dict.fromkeys(sure))
+
+
+def _offences(connection: Connection, names: list[str]) -> dict[str, list[tuple[Offence, str]]]:
+    """The offences of each account with the title of the listing."""
+    found: dict[str, list[tuple[Offence, str]]] = {}
+    for row in _OFFENCES.rows(connection, sellers=names):
+        offence = Offence(
+            row.decision_id,
+            parse_time(row.at),
+            row.kind,
+            row.ground,
+            row.points,
+            parse_time(row.expires_at) if row.expires_at else None,
+            bool(row.overturned),
+            full_points=row.full_points,
+        )
+        found.setdefault(row.seller_id, []).append((offence, row.listing_title))
+    return found
+
+
+def _ladder(step: LadderStep, titles: Mapping[str, str], seller_id: str) -> dict[str, Any]:
     return {
         "points": step.before,
         "next_threshold": step.next_points,
@@ -79,84 +161,88 @@ def _ladder(policy: Policy, offences: Iterable[Mapping[str, Any]], now: datetime
                 "ground": line.offence.ground,
                 "state": line.state.value,
                 "points": line.points,
+                "expires_at": format_time(line.offence.expires_at) if line.offence.expires_at else None,
+                "seller_id": seller_id,
+                "listing_title": titles.get(line.offence.decision_id, ""),
             }
             for line in step.lines
         ],
     }
 
 
-def _timeline(connection: Connection, seller_id: str) -> list[dict[str, Any]]:
-    """Flags, decisions and measures, the newest first."""
-    mine = select(cases.c.id).where(cases.c.seller_id == seller_id)
-    events: list[dict[str, Any]] = []
-    for row in connection.execute(select(flags).where(flags.c.case_id.in_(mine))):
-        what = "notice" if row.notice_id else "flag"
-        event = {"at": row.at, "what": what, "case_id": row.case_id, "kind": row.source, "ground": row.reason}
-        events.append(event | {"words": row.explanation, "reference": row.notice_id or row.id})
-    for row in connection.execute(
-        select(decisions).where(decisions.c.case_id.in_(mine), decisions.c.status == "accepted")
-    ):
-        body = msgspec.json.decode(row.body)
-        what = "reversal" if row.kind == DecisionKind.WITHDRAW else "decision"
-        event = {"at": row.received_at, "what": what, "case_id": row.case_id, "kind": row.kind}
-        words = "; ".join(body.get("facts", ()))
-        events.append(event | {"ground": body.get("ground", ""), "words": words, "reference": row.id})
-    for row in connection.execute(select(measures).where(measures.c.seller_id == seller_id)):
-        state = "taken back" if row.undone else (f"until {row.ends_at[:10]}" if row.ends_at else "")
-        event = {"at": row.starts_at, "what": "measure", "case_id": "", "kind": row.kind, "ground": ""}
-        events.append(event | {"words": state, "reference": row.decision_id})
-    return sorted(events, key=lambda event: (event["at"], event["what"], event["reference"]), reverse=True)
+def _account(row: Any, points: int) -> dict[str, Any]:
+    return {
+        "seller_id": row.id,
+        "display_name": row.display_name,
+        "marketplace": row.marketplace,
+        "standing": row.standing,
+        "points": points,
+        "listings_live": row.listings_live,
+        "listings_removed": row.listings_removed,
+        "units_sold": row.units_sold,
+        "joined_at": row.joined_at,
+    }
 
 
-def _proposals(links: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """`banned_seller` where strong links lead to closed accounts, with each as a reason."""
-    reasons = [
-        f"shares its {link['kind']} with {link['display_name']} ({link['strength']:.0%}), whose account is closed"
-        for link in links
-        if link["standing"] == "banned" and link["strength"] >= _STRONG
+def _listings(connection: Connection, names: list[str]) -> dict[str, Any]:
+    rows = _SHOWN.rows(connection, sellers=names)
+    relists = _relisted(connection, names, rows)
+    items = [
+        {
+            "id": row.id,
+            "title": row.title,
+            "state": row.state,
+            "brand": row.brand,
+            "category": row.category,
+            "seller_id": row.seller_id,
+            "marketplace": row.marketplace,
+            "price": row.price_amount or "",
+            "currency": row.price_currency or "",
+            "units_sold": _SOLD.decode(row.body).units_sold,
+            "picture": row.picture,
+            "relists": relists.get(row.id, ""),
+        }
+        for row in rows
     ]
-    return [{"ground": "banned_seller", "reasons": reasons}] if reasons else []
+    by_state = dict(sorted(Counter(row.state for row in rows).items()))
+    items.sort(key=lambda item: (not item["relists"], item["state"] != "removed", item["id"]))
+    return {"by_state": by_state, "relisted": len(relists), "items": items[:_LISTINGS]}
 
 
-def dossier_page(dossier: Mapping[str, Any]) -> str:
-    """The dossier as one HTML page without scripts and without anything from elsewhere."""
-    seller, ladder = dossier["seller"], dossier["ladder"]
-    parts = [
-        _heading(1, f"{seller['display_name']} ({seller['id']})"),
-        _rows((name, str(seller[name])) for name in sorted(seller) if seller[name] is not None),
-        _heading(2, f"Ladder: {ladder['points']} points count, next threshold {ladder['next_threshold'] or 'none'}"),
-        _table(("at", "ground", "state", "points"), ladder["sum"]),
-        _heading(2, "Proposals"),
-        _rows((row["ground"], "; ".join(row["reasons"])) for row in dossier["proposals"]),
-        _heading(2, "Linked sellers"),
-        _table(("seller_id", "display_name", "kind", "strength", "standing"), dossier["links"]),
-        _heading(2, "Timeline"),
-        _table(("at", "what", "kind", "ground", "words", "reference"), dossier["timeline"]),
-        _heading(2, "Listings"),
-        _table(("id", "title", "state", "brand", "category"), dossier["listings"]["items"]),
-        f"<p>Made {_cell(dossier['made_at'])} by the rules {_cell(dossier['policy_version'])}.</p>",
-    ]
-    style = "body{font:14px sans-serif;margin:2em}td,th{text-align:left;padding:.2em .8em;vertical-align:top}"
-    head = f'<meta charset="utf-8"><title>{_cell(seller["display_name"])}</title><style>{style}</style>'
-    return f"<!DOCTYPE html>\n<html><head>{head}</head>\n<body>\n" + "\n".join(parts) + "\n</body></html>\n"
+def _relisted(connection: Connection, names: list[str], rows: Sequence[Any]) -> dict[str, str]:
+    """Offered listings with a photo or the very title of one that was removed, by which one."""
+    removed = {row.id: row for row in rows if row.state == "removed"}
+    if not removed or len(removed) == len(rows):
+        return {}
+    titles = {_folded(row.title): name for name, row in removed.items()}
+    pictures: dict[str, list[str]] = {}
+    for listing_id, sha256 in _PICTURES.rows(connection, sellers=names):
+        pictures.setdefault(listing_id, []).append(sha256)
+    gone = {sha256: name for name in removed for sha256 in pictures.get(name, ())}
+    found = {}
+    for row in rows:
+        if row.id not in removed:
+            same = next((gone[sha256] for sha256 in pictures.get(row.id, ()) if sha256 in gone), "")
+            if same := same or titles.get(_folded(row.title), ""):
+                found[row.id] = same
+    return found
 
 
-def _cell(value: object) -> str:
-    return html.escape(visible(str(value), limit=4000, keep_lines=False))
+def _folded(title: str) -> str:
+    return " ".join(title.casefold().split())
 
 
-def _heading(level: int, words: str) -> str:
-    return f"<h{level}>{_cell(words)}</h{level}>"
-
-
-def _rows(pairs: Iterable[tuple[str, str]]) -> str:
-    lines = "".join(f"<tr><th>{_cell(name)}</th><td>{_cell(value)}</td></tr>" for name, value in pairs)
-    return f"<table>{lines}</table>" if lines else "<p>none</p>"
-
-
-def _table(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
-    if not rows:
-        return "<p>none</p>"
-    head = "".join(f"<th>{_cell(name.replace('_', ' '))}</th>" for name in names)
-    lines = "".join("<tr>" + "".join(f"<td>{_cell(row[name])}</td>" for name in names) + "</tr>" for row in rows)
-    return f"<table><tr>{head}</tr>{lines}</table>"
+def _sales(
+    connection: Connection, names: list[str], rows: Iterable[Any], items: Iterable[Mapping[str, Any]]
+) -> dict[str, Any]:
+    known = [row.units_sold for row in rows if row.units_sold is not None]
+    turnover: dict[str, Decimal] = {}
+    for item in items:
+        if item["units_sold"] and item["price"] and item["currency"]:
+            amount = Decimal(item["price"]) * item["units_sold"]
+            turnover[item["currency"]] = turnover.get(item["currency"], Decimal(0)) + amount
+    return {
+        "units_sold": sum(known) if known else None,
+        "turnover": {currency: str(amount) for currency, amount in sorted(turnover.items())},
+        "refunds_advised": len(_REFUNDS.rows(connection, sellers=names)),
+    }

@@ -82,6 +82,8 @@ def _measures_of(kind: DecisionKind, decision: DecisionMessage) -> list[_Measure
     due = decision.measure
     if due is not None and kind in AGAINST_SELLER and MeasureKind(due.kind) is not MeasureKind.LISTING_REMOVED:
         made.append(_Measure(MeasureKind(due.kind), due.scope, due.days))
+    if decision.refund_months and kind in AGAINST_SELLER and not any(_is_refund(one) for one in made):
+        made.append(_Measure(MeasureKind.REFUND_ADVISED, "listing", None))
     own = {DecisionKind.WARN: MeasureKind.SELLER_WARNED, DecisionKind.RESTRICT: MeasureKind.SELLER_RESTRICTED}
     if kind in own:
         floor = _SELLER_KINDS.index(own[kind])
@@ -90,6 +92,10 @@ def _measures_of(kind: DecisionKind, decision: DecisionMessage) -> list[_Measure
             made = [measure for measure in made if measure.kind not in _SELLER_KINDS]
             made.append(_Measure(own[kind], "all", None))
     return made
+
+
+def _is_refund(measure: _Measure) -> bool:
+    return measure.kind is MeasureKind.REFUND_ADVISED
 
 
 def _add_offence(batch: Batch, decision: DecisionMessage, found: CaseNow) -> list[str]:

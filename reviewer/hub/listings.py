@@ -14,6 +14,7 @@ from reviewer.domain.listing import revision_digest
 from reviewer.domain.values import format_time, gtin_is_valid, parse_time
 from reviewer.hub.changes import record_changes
 from reviewer.hub.decisions import GONE_STATES
+from reviewer.hub.links import sketch_again
 from reviewer.hub.locks import FEED, hold
 from reviewer.hub.messages import FlagMessage, ListingMessage, ListingUpsert, SellerMessage
 from reviewer.hub.schema import (
@@ -168,6 +169,7 @@ def _put_listing(connection: Connection, item: ListingUpsert, found: Record | No
         connection.execute(delete(listing_pictures).where(listing_pictures.c.listing_id == listing.id))
     if listing.pictures:
         connection.execute(insert(listing_pictures), picture_rows(listing))
+    sketch_again(connection, listing.id, f"{listing.title}\n{listing.description}")
     return "created" if found is None else "updated"
 
 

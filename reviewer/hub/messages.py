@@ -140,6 +140,7 @@ class DecisionMessage(Message):
     seconds: Annotated[float, Field(ge=0, le=1e9)] = 0.0
     supersedes: Annotated[str, Field(pattern=rf"(^$)|({UUID_PATTERN})")] = ""
     fingerprints: Annotated[list[FingerprintMessage], Field(max_length=100)] = []
+    refund_months: Annotated[int, Field(ge=0, le=6), WHOLE] = 0
 
 
 class DecisionsRequest(Message):
@@ -230,6 +231,31 @@ class SellerMessage(Message):
     listings_live: Annotated[int, Field(ge=0, le=2**53 - 1), WHOLE] | None = None
     listings_removed: Annotated[int, Field(ge=0, le=2**53 - 1), WHOLE] | None = None
     units_sold: Annotated[int, Field(ge=0, le=2**53 - 1), WHOLE] | None = None
+
+
+class IdentifierMessage(Message):
+    """What an account is reached, paid or known by: `value` in the clear, or a `digest` of it; neither is kept so."""
+
+    seller_id: Id
+    kind: Literal["bank", "payout", "document", "phone", "device", "address"]
+    value: Annotated[str, Field(max_length=2000), STORABLE] = ""
+    digest: Annotated[str, Field(pattern="^([0-9a-f]{32,128})?$")] = ""
+    removed: bool = False
+
+
+class IdentifiersRequest(Message):
+    """Identifiers to keep as hashes, or to forget."""
+
+    items: Annotated[list[IdentifierMessage], Field(min_length=1, max_length=UPSERT_LIMIT)]
+
+
+class ReferralMessage(Message):
+    """That a pack with this digest of its manifest was made, or is confirmed by a second person."""
+
+    id: Id
+    digest: Sha256
+    seller_id: Id
+    act: Literal["made", "confirmed"]
 
 
 class FlagMessage(Message):

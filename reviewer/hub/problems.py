@@ -20,6 +20,8 @@ TYPES: Mapping[str, tuple[int, str]] = {
     "method-not-allowed": (405, "This can't be done here"),
     "not-acceptable": (415, "This kind of content is not taken"),
     "lease-limit": (409, "You hold as many cases as one person may"),
+    "same-person": (409, "Two persons are needed"),
+    "other-pack": (409, "That is another pack"),
     "too-large": (413, "The body is too large"),
     "digest-mismatch": (400, "The bytes do not have that digest"),
     "rate-limited": (429, "Too many requests"),

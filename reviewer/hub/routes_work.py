@@ -28,7 +28,18 @@ from reviewer.hub.shapes import (
     Service,
 )
 
-CAPABILITIES = ["leases", "media", "sellers", "references", "policies", "changes", "cases", "banks"]
+CAPABILITIES = [
+    "leases",
+    "media",
+    "sellers",
+    "references",
+    "policies",
+    "changes",
+    "cases",
+    "banks",
+    "dossiers",
+    "referrals",
+]
 
 router = APIRouter(prefix="/v1")
 _BODY = ("forbidden", "too-large", "not-acceptable", "invalid-request")

@@ -112,6 +112,16 @@ seller_links = Table(
     Index("seller_links_seller", "seller_id"),
 )
 
+seller_identifiers = Table(
+    "seller_identifiers",
+    metadata,
+    Column("kind", string(16), primary_key=True),
+    Column("digest", string(64), primary_key=True),
+    Column("seller_id", string(128), ForeignKey("sellers.id"), primary_key=True),
+    Index("seller_identifiers_seller", "seller_id", "kind"),
+)
+"""What accounts are reached, paid and known by, as hashes under the hub's own secret; `seller_links` follow from it."""
+
 offences = Table(
     "offences",
     metadata,
@@ -161,6 +171,16 @@ listing_pictures = Table(
     Index("listing_pictures_listing", "listing_id"),
     Index("listing_pictures_sha256", "sha256", "listing_id"),
 )
+
+text_bands = Table(
+    "text_bands",
+    metadata,
+    Column("band", WHOLE, primary_key=True, autoincrement=False),
+    Column("value", WHOLE, primary_key=True, autoincrement=False),
+    Column("listing_id", string(128), ForeignKey("listings.id"), primary_key=True),
+    Index("text_bands_listing", "listing_id"),
+)
+"""By which listings with near-equal texts find each other: see `domain.shingles`."""
 
 reference_products = Table(
     "reference_products",
@@ -303,6 +323,7 @@ fingerprints = Table(
     Column("version", WHOLE, primary_key=True, autoincrement=False),
     Column("quality", WHOLE, nullable=False),
     _text("codes"),
+    Index("fingerprints_codes", "codes"),
 )
 """Perceptual hashes that workstations computed, in hexadecimal, by a picture's SHA-256 or the entry of a hash list."""
 
@@ -354,6 +375,20 @@ media = Table(
     _text("media_type"),
     Column("bytes", WHOLE, nullable=False),
 )
+
+referrals = Table(
+    "referrals",
+    metadata,
+    _id(),
+    Column("digest", string(64), nullable=False),
+    _reference("seller_id", "sellers.id"),
+    _reference("made_by", "accounts.id"),
+    _text("made_at"),
+    _reference("confirmed_by", "accounts.id", nullable=True),
+    Column("confirmed_at", TEXT),
+    Index("referrals_seller", "seller_id"),
+)
+"""Packs that refer a seller to the police or the brand; a draft until a second person has confirmed it."""
 
 statements = Table(
     "statements",

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, insert
 
 from reviewer.domain.values import format_time, sha256_hex
+from reviewer.hub.links import seed_identifiers
 from reviewer.hub.listings import NO_TIME, listing_row, picture_rows, revision_of
 from reviewer.hub.locks import FEED, ORDER, hold
 from reviewer.hub.messages import FlagMessage, ListingMessage
@@ -23,7 +24,6 @@ from reviewer.hub.schema import (
     listings,
     measures,
     offences,
-    seller_links,
     sellers,
 )
 from reviewer.hub.sellers import refresh_standing
@@ -77,10 +77,6 @@ class SeededDecision:
     measure: tuple[str, str, int | None] | None = None
 
 
-#: How much a shared mark says about two accounts being of one trader.
-STRENGTHS = {"bank": 0.95, "document": 0.9, "phone": 0.8, "device": 0.6, "address": 0.5}
-
-
 def write_sellers(connection: Connection, made: Sequence[SeededSeller]) -> None:
     """Writes sellers, and the links that follow from their shared marks."""
     connection.execute(
@@ -103,16 +99,7 @@ def write_sellers(connection: Connection, made: Sequence[SeededSeller]) -> None:
             for seller in made
         ],
     )
-    links = [
-        {"seller_id": one.id, "other_id": other.id, "kind": kind, "strength": STRENGTHS[kind]}
-        for one in made
-        for other in made
-        if one.id != other.id
-        for kind in sorted(one.marks.keys() & other.marks.keys())
-        if one.marks[kind] == other.marks[kind]
-    ]
-    if links:
-        connection.execute(insert(seller_links), links)
+    seed_identifiers(connection, {seller.id: seller.marks for seller in made})
 
 
 def write_cases(connection: Connection, made: Sequence[SeededCase], now: datetime, state: str = "open") -> None:

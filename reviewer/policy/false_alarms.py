@@ -13,14 +13,13 @@ from statistics import median_low
 
 from reviewer.domain.case import Case
 from reviewer.domain.facts import Side
-from reviewer.domain.listing import Listing
+from reviewer.domain.listing import CategoryPrice, Listing
 from reviewer.domain.reference import ReferenceProduct
 from reviewer.domain.seller import Seller
 from reviewer.domain.values import Money, money
 from reviewer.errors import OperatorError
 from reviewer.policy.model import Policy
 from reviewer.policy.signs import facts_for
-from reviewer.policy.subject import CategoryPrice
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _SHOWN = 3

@@ -11,10 +11,11 @@ from datetime import datetime
 
 from reviewer.domain.case import Case, FlagSource
 from reviewer.domain.facts import Fact, Match, Side
+from reviewer.domain.listing import CategoryPrice
 from reviewer.policy import evasion
 from reviewer.policy.model import Sign
 from reviewer.policy.sign_rules import RULE_FACTS
-from reviewer.policy.subject import CategoryPrice, Subject
+from reviewer.policy.subject import Subject
 
 
 def facts_for(

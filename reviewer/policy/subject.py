@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from reviewer.domain.case import Case
 from reviewer.domain.facts import Match
+from reviewer.domain.listing import CategoryPrice
 from reviewer.domain.reference import ReferenceProduct
-from reviewer.domain.values import Money
 from reviewer.policy import evasion
 
 _TEXT_LIMIT = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class CategoryPrice:
-    """What the open listings of a category cost in a currency: the middle price, and of how many listings."""
-
-    middle: Money
-    listings: int
 
 
 class Subject:

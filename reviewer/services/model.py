@@ -34,6 +34,7 @@ class Draft:
     measure_off: bool = False
     measure_off_reason: str = ""
     facts: tuple[str, ...] = ()
+    refund: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What the reviewer pressed.  `confirm_changed` is given where the listing changed and that was seen."""
+    """What the reviewer pressed.  `confirm_changed` is given where the listing changed and that was seen; `refund`
+    advises to refund the buyers of the last six months."""
 
     ref: CaseRef
     kind: DecisionKind
@@ -102,6 +104,7 @@ class Ruling:
     measure_off_reason: str = ""
     seconds: float = 0.0
     confirm_changed: bool = False
+    refund: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reviewer.connectors.api import Holder
-from reviewer.domain.decision import AGAINST_SELLER, Decision, DecisionKind
+from reviewer.domain.decision import AGAINST_SELLER, REFUND_MONTHS, Decision, DecisionKind
 from reviewer.domain.evidence import Fingerprint
 from reviewer.domain.values import format_time, new_id
 from reviewer.errors import OperatorError
@@ -281,6 +281,7 @@ class ReviewService:
             seconds=min(max(ruling.seconds, 0.0), 86_400.0),
             supersedes=entry.supersedes,
             fingerprints=self._doors.fingerprints_of(entry) if against else (),
+            refund_months=REFUND_MONTHS if ruling.refund and against else 0,
         )
         stated(decision, entry.case, entry.policy)
         return decision

@@ -62,6 +62,7 @@ def decision_from_mapping(value: dict[str, Any]) -> Decision:
             Fingerprint(one["algorithm"], one["version"], one["quality"], tuple(one["codes"]), one["picture"])
             for one in value.get("fingerprints", ())
         ),
+        refund_months=value.get("refund_months", 0),
     )
 
 

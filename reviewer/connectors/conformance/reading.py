@@ -9,9 +9,11 @@ from reviewer.connectors.api import (
     Case,
     Connector,
     KeepingBanks,
+    KeepingDossiers,
     LeasedCase,
     LeaseKey,
     Refused,
+    TakingReferrals,
     Unauthorized,
     gtin_is_valid,
     sha256_hex,
@@ -20,7 +22,7 @@ from reviewer.connectors.conformance.bench import Bench, Broken, Exempt, expect_
 from reviewer.connectors.conformance.stands import picture
 from reviewer.connectors.validation import faults_of
 from reviewer.domain.text import visible
-from reviewer.domain.values import is_sha256
+from reviewer.domain.values import is_sha256, new_id
 
 _CLOCK_S = 300.0
 _UNICODE = "กระเป๋าแท้ 정품 包 👜 مرحبا e\u0301 Ünïcode"
@@ -195,6 +197,40 @@ def lists(bench: Bench) -> None:
                 require(len(set(one)) == len(one), f"{name}() lists an item twice")
         for name in ("infringing", "negative") if "banks" in bench.manifest.capabilities else ():
             require(_read_bank(connector, name) == _read_bank(connector, name), f"bank({name!r}) read twice differs")
+
+
+def dossiers(bench: Bench) -> None:
+    """A case's seller has a dossier; one that nobody knows is `Refused`; identifiers are hashes; prices are amounts."""
+    bench.needs("dossiers")
+    with bench.opened() as opened:
+        item = bench.take(opened)
+        connector = cast("KeepingDossiers", opened)
+        told = connector.dossier(item.case.seller.id)
+        require(told.seller.id == item.case.seller.id, "dossier() answers another seller")
+        require(told.events >= len(told.timeline), "dossier() tells of more events than it says there are")
+        moments = [event.at for event in told.timeline]
+        require(moments == sorted(moments, reverse=True), "dossier() does not tell the newest events first")
+        expect_error(lambda: connector.dossier("nobody-of-this-name"), Refused, doing="dossier() for nobody")
+        for price in connector.prices():
+            require(price.middle.amount > 0 and price.listings > 0, "prices() has a category without a price")
+        _give_back(opened, item)
+
+
+def referrals(bench: Bench) -> None:
+    """A referral that is told is vouched for; who made it can't confirm it; no other pack passes for it."""
+    bench.needs("referrals")
+    with bench.opened() as opened:
+        item = bench.take(opened)
+        connector = cast("TakingReferrals", opened)
+        name, pack, seller = new_id(), sha256_hex(item.case.id.encode()), item.case.seller.id
+        told = connector.refer(name, pack, seller, "made")
+        require((told.id, told.digest, told.seller_id) == (name, pack, seller), "refer() vouches for something else")
+        require(not told.confirmed_by, "refer() says that a new pack is confirmed")
+        require(connector.refer(name, pack, seller, "made") == told, "refer() told again answers something else")
+        expect_error(lambda: connector.refer(name, pack, seller, "confirmed"), Refused, doing="confirming one's own")
+        other = sha256_hex(pack.encode())
+        expect_error(lambda: connector.refer(name, other, seller, "made"), Refused, doing="passing off another pack")
+        _give_back(opened, item)
 
 
 def policies(bench: Bench) -> None:

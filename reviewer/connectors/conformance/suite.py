@@ -48,6 +48,8 @@ STEPS = (
     Step("media", BRONZE, reading.media),
     Step("sellers", BRONZE, reading.sellers),
     Step("lists", BRONZE, reading.lists),
+    Step("dossiers", BRONZE, reading.dossiers),
+    Step("referrals", SILVER, reading.referrals),
     Step("policies", BRONZE, reading.policies),
     Step("preview", BRONZE, reading.preview),
     Step("act twice", BRONZE, acting.act_twice),

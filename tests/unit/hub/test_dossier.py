@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 
 from reviewer.cli import app
 from reviewer.errors import OperatorError
-from reviewer.hub.dossier import dossier_of, dossier_page
+from reviewer.hub.dossier import dossier_of, read_dossier
 from reviewer.hub.schema import seller_links
+from reviewer.policy.dossier_page import dossier_page
 from tests.unit.hub.conftest import Clock, Hub
 
 
@@ -62,7 +63,7 @@ def test_strong_links_to_closed_accounts_are_proposed_with_their_reasons(hub: Hu
 
 def test_nothing_of_a_stranger_is_markup_on_the_page(hub: Hub) -> None:
     hub.open_case(title="<script>alert(1)</script>\u202e")
-    page = dossier_page(dossier(hub))
+    page = dossier_page(read_dossier(dossier(hub)))
     assert "<script>" not in page
     assert "⟦RLO⟧" in page
 

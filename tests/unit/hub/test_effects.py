@@ -217,3 +217,18 @@ def test_a_case_from_an_authority_is_due_sooner_than_its_ground_says(hub):
     flag = {"id": "fa", "source": "authority", "reason": "misleading", "at": "2026-03-01T07:00:00Z"}
     case_id = hub.open_case(flags=[flag])
     assert hub.case(case_id)["due_at"] == "2026-03-01T20:00:00.000Z"
+
+
+def test_refund_advice_travels_is_told_and_goes_with_its_decision(hub) -> None:
+    hub.open_case()
+    made = hub.decision(hub.claim()[0], refund_months=6)
+    (receipt,) = hub.decide(made)
+    assert "Refund of buyers advised" in receipt["effects"]
+    found = hub.get("/v1/sellers/s1/dossier")
+    assert found["sales"]["refunds_advised"] == 1
+    (event,) = [event for event in found["timeline"] if event["what"] == "decision"]
+    assert event["words"] == "refund advised to buyers of the last 6 months"
+    (stored,) = hub.get("/v1/decisions")["items"]
+    assert stored["decision"]["refund_months"] == 6
+    hub.decide(hub.supersede(made, "withdraw", refund_months=0))
+    assert hub.get("/v1/sellers/s1/dossier")["sales"]["refunds_advised"] == 0

@@ -14,12 +14,12 @@ from typer.testing import CliRunner
 
 from reviewer.cli import app
 from reviewer.domain.facts import Match, Side
+from reviewer.domain.listing import CategoryPrice
 from reviewer.domain.values import Money
 from reviewer.policy.evasion import disguised, hidden_places, near_miss, skeleton, spaced_words, words_of
 from reviewer.policy.false_alarms import measure, read_listings
 from reviewer.policy.policy import policy_from_toml, shipped_policy
 from reviewer.policy.signs import facts_for
-from reviewer.policy.subject import CategoryPrice
 from reviewer.resources import resources_folder
 from tests.unit.policy.test_signs import NOW, OURS, REFERENCE, SIGNS, THEIRS, case, found, only
 
