@@ -34,13 +34,12 @@ def category_prices(connection: Connection) -> list[dict[str, Any]]:
             continue
         if amount > 0:
             found.setdefault((category, currency), []).append(amount)
-    rows = [
+    return [
         {
             "category": category,
             "middle": {"amount": str(median(amounts)), "currency": currency},
             "listings": len(amounts),
         }
-        for (category, currency), amounts in sorted(found.items())
+        for (category, currency), amounts in sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
         if len(amounts) >= LEAST
-    ]
-    return sorted(rows, key=lambda row: -row["listings"])[:_MOST_CATEGORIES]
+    ][:_MOST_CATEGORIES]
