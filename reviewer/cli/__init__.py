@@ -37,6 +37,14 @@ DatabaseUrl = Annotated[
         help="A database elsewhere: postgresql+psycopg://user:password@host/name, or sqlite:////var/lib/hub.db.",
     ),
 ]
+MediaUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--media-url",
+        envvar="REVIEWER_HUB_MEDIA_URL",
+        help="Pictures in a bucket: s3://BUCKET/PREFIX?endpoint=https://…&region=…; its key comes from AWS_….",
+    ),
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -123,6 +131,7 @@ def outbox_export(
 def hub_serve(
     data: DataFolder,
     database_url: DatabaseUrl = None,
+    media_url: MediaUrl = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8765,
     demo: Annotated[bool, typer.Option("--demo", help="Fill an empty data folder with the demo first.")] = False,
@@ -146,7 +155,7 @@ def hub_serve(
     from reviewer.hub.transparency import sending_statements
 
     rules = LeaseRules(lease_s=lease_seconds)
-    store = open_store(data, database_url=database_url, rules=rules, connections=connections)
+    store = open_store(data, database_url=database_url, media_url=media_url, rules=rules, connections=connections)
     try:
         if demo and is_empty(store):
             fill_demo(store)
@@ -224,12 +233,13 @@ def hub_demo(
     data: DataFolder,
     seed: Annotated[int, typer.Option(help="Another number makes other cases of the same kind.")] = 7,
     database_url: DatabaseUrl = None,
+    media_url: MediaUrl = None,
 ) -> None:
     """Fill an empty data folder with the demo: fictional brands, sellers and listings."""
     from reviewer.hub.demo import fill_demo
     from reviewer.hub.store import is_empty, open_store
 
-    store = open_store(data, database_url=database_url)
+    store = open_store(data, database_url=database_url, media_url=media_url)
     try:
         if not is_empty(store):
             raise OperatorError(f"{data} is not empty; the demo needs a folder of its own.")
@@ -247,12 +257,13 @@ def hub_load(
     cases: Annotated[int, typer.Option(min=1, max=100_000, help="How many cases to make.")] = 500,
     seed: Annotated[int, typer.Option(help="Another number makes other cases of the same kind.")] = 7,
     database_url: DatabaseUrl = None,
+    media_url: MediaUrl = None,
 ) -> None:
     """Fill an empty data folder from real photos and texts, with simulated sellers and histories."""
     from reviewer.hub.load import load
     from reviewer.hub.store import is_empty, open_store
 
-    store = open_store(data, database_url=database_url)
+    store = open_store(data, database_url=database_url, media_url=media_url)
     try:
         if not is_empty(store):
             raise OperatorError(f"{data} is not empty; choose another folder.")

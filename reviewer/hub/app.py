@@ -18,6 +18,7 @@ from reviewer.hub import messages, routes_banks, routes_data, routes_sellers, ro
 from reviewer.hub.auth import Accounts
 from reviewer.hub.bodies import pointers
 from reviewer.hub.database import Unavailable
+from reviewer.hub.media import MediaAway
 from reviewer.hub.problems import Problem, problem_of_status
 from reviewer.hub.rates import Rates
 from reviewer.hub.shapes import ProblemShape
@@ -61,6 +62,7 @@ def create_app(store: Store, requests_per_second: float = 0) -> FastAPI:
     app.exception_handler(HTTPException)(_framework)
     app.exception_handler(RequestValidationError)(_parameters)
     app.exception_handler(Unavailable)(_unavailable)
+    app.exception_handler(MediaAway)(_media_away)
     app.exception_handler(Exception)(_unhandled)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
@@ -93,6 +95,12 @@ async def _parameters(_request: Request, error: RequestValidationError) -> Respo
 async def _unavailable(_request: Request, _error: Exception) -> Response:
     return Problem(
         "unavailable", "The hub's database can't be used at the moment.", headers={"Retry-After": str(_RETRY_S)}
+    ).response()
+
+
+async def _media_away(_request: Request, _error: Exception) -> Response:
+    return Problem(
+        "unavailable", "The hub's media can't be reached at the moment.", headers={"Retry-After": str(_RETRY_S)}
     ).response()
 
 

@@ -16,7 +16,7 @@ from reviewer.hub.demo_listings import Writer, make_case, read_texts
 from reviewer.hub.demo_sellers import MARKETPLACES, DemoMarketplace, make_sellers
 from reviewer.hub.demo_special import make_special
 from reviewer.hub.links import sketch_texts
-from reviewer.hub.media import MediaFolder
+from reviewer.hub.media import MediaStore
 from reviewer.hub.messages import PictureMessage
 from reviewer.hub.references import put_references
 from reviewer.hub.schema import marketplaces, media
@@ -104,12 +104,12 @@ def _authorised(product: DemoProduct, sellers: list[SeededSeller]) -> list[str]:
     return [name for place, name in enumerate(spotless) if (place + len(product.brand)) % 3 == 0]
 
 
-def record_pictures(connection: Connection, folder: MediaFolder, lists: list[list[PictureMessage]]) -> None:
+def record_pictures(connection: Connection, folder: MediaStore, lists: list[list[PictureMessage]]) -> None:
     """Writes that the files of these pictures are there; those that were written before are left alone."""
     found = {picture.sha256: picture.media_type for pictures in lists for picture in pictures}
     known = {row.sha256 for row in connection.execute(media.select())}
     rows = [
-        {"sha256": sha256, "media_type": kind, "bytes": folder.path(sha256).stat().st_size}
+        {"sha256": sha256, "media_type": kind, "bytes": folder.size(sha256) or 0}
         for sha256, kind in sorted(found.items())
         if sha256 not in known
     ]
@@ -117,7 +117,7 @@ def record_pictures(connection: Connection, folder: MediaFolder, lists: list[lis
         connection.execute(insert(media), rows)
 
 
-def _make_cases(writer: Writer, sellers: list[SeededSeller], count: int, folder: MediaFolder) -> list[SeededCase]:
+def _make_cases(writer: Writer, sellers: list[SeededSeller], count: int, folder: MediaStore) -> list[SeededCase]:
     """Open cases: some sellers have many, and some listings have a twin at another seller."""
     rng = writer.rng
     active = [seller for seller in sellers if seller.profile != "banned"]

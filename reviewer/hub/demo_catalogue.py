@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from reviewer.hub.media import MediaFolder
+from reviewer.hub.media import MediaStore
 from reviewer.hub.messages import PictureMessage
 
 #: Units of each currency for one euro, rounded: the demo's own rates.
@@ -54,8 +54,8 @@ class DemoProduct:
         return (euros * Decimal(RATES[currency]) / step).quantize(Decimal(1)) * step
 
 
-def read_products(folder: Path, media: MediaFolder) -> list[DemoProduct]:
-    """The products of the shipped demo; puts their pictures into the media folder."""
+def read_products(folder: Path, media: MediaStore) -> list[DemoProduct]:
+    """The products of the shipped demo; puts their pictures into the media store."""
     pictures: defaultdict[str, defaultdict[str, list[DemoPicture]]] = defaultdict(lambda: defaultdict(list))
     with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):

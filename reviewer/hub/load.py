@@ -19,7 +19,7 @@ from reviewer.hub.auth import DEMO_ACCOUNTS, add_account
 from reviewer.hub.demo import marketplace_row, record_pictures
 from reviewer.hub.demo_history import make_history
 from reviewer.hub.demo_sellers import DemoMarketplace, make_sellers
-from reviewer.hub.media import MediaFolder, media_type
+from reviewer.hub.media import MediaStore, media_type
 from reviewer.hub.messages import FlagMessage, ListingMessage, MoneyMessage, PictureMessage
 from reviewer.hub.references import put_references
 from reviewer.hub.schema import marketplaces
@@ -95,7 +95,7 @@ def load(store: Store, products: Path, listings: Path, *, cases: int, seed: int)
     return len(made)
 
 
-def _read(products: Path, listings: Path, folder: MediaFolder) -> _Source:
+def _read(products: Path, listings: Path, folder: MediaStore) -> _Source:
     pictures: defaultdict[str, list[PictureMessage]] = defaultdict(list)
     groups: defaultdict[str, list[tuple[dict[str, str], PictureMessage]]] = defaultdict(list)
     try:

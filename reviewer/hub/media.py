@@ -1,14 +1,16 @@
-"""Pictures and documents by their SHA-256: bytes in files named by digest, never decoded here."""
+"""Pictures and documents by their SHA-256: bytes named by digest, never decoded here."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import Connection, insert, select
 
 from reviewer.domain.values import is_sha256, sha256_hex
+from reviewer.errors import OperatorError
 from reviewer.hub.schema import media
 
 _SIGNATURES = (
@@ -18,6 +20,26 @@ _SIGNATURES = (
     (b"GIF89a", "image/gif"),
     (b"%PDF-", "application/pdf"),
 )
+
+
+class MediaAway(OperatorError):
+    """The bytes can't be read or written at the moment; whoever asked asks again."""
+
+
+class MediaStore(Protocol):
+    """Where the bytes are; safe to use from any thread."""
+
+    def put(self, data: bytes) -> str:
+        """Writes bytes under their digest, whole or not at all, and returns the digest."""
+
+    def get(self, sha256: str) -> bytes | None:
+        """The bytes of a digest, or None where there are none."""
+
+    def size(self, sha256: str) -> int | None:
+        """How many bytes there are, or None where there are none."""
+
+    def close(self) -> None:
+        """Lets go of what is held open."""
 
 
 class MediaFolder:
@@ -53,6 +75,16 @@ class MediaFolder:
             return self.path(sha256).read_bytes()
         except FileNotFoundError:
             return None
+
+    def size(self, sha256: str) -> int | None:
+        """How many bytes there are, or None where there are none."""
+        try:
+            return self.path(sha256).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
 
 def media_type(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Everything that a hub holds: its database, its media folder, its rules and its clock."""
+"""Everything that a hub holds: its database, its media, its rules and its clock."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from reviewer.errors import OperatorError
 from reviewer.hub.auth import DEMO_ACCOUNTS
+from reviewer.hub.bucket import MediaBucket
 from reviewer.hub.database import Database, database_time
 from reviewer.hub.engines import CONNECTIONS
 from reviewer.hub.leases import LeaseRules
 from reviewer.hub.locks import START, hold
-from reviewer.hub.media import MediaFolder
+from reviewer.hub.media import MediaFolder, MediaStore
 from reviewer.hub.prepared import Prepared
 from reviewer.hub.schema import accounts, facts, policies
 from reviewer.policy.policy import Policy, policy_from_mapping, policy_from_toml, policy_to_mapping
@@ -35,7 +36,7 @@ class Store:
     """A hub's data folder, opened."""
 
     database: Database
-    media: MediaFolder
+    media: MediaStore
     policy: Policy
     policy_number: int
     name: str
@@ -59,25 +60,24 @@ class Store:
     def close(self) -> None:
         """Closes the database after the work at hand."""
         self.database.close()
+        self.media.close()
 
 
 def open_store(
     folder: Path,
     *,
     database_url: str | None = None,
+    media_url: str | None = None,
     clock: Clock = utc_now,
     rules: LeaseRules | None = None,
     connections: int = CONNECTIONS,
 ) -> Store:
     """Opens a data folder, and makes it with the shipped policy where it is new.
 
-    Raises `OperatorError` where the folder can't be used or was made by a newer hub.
+    Media are in the folder, or in the bucket of `media_url`.  Raises `OperatorError` where the folder or the
+    bucket can't be used, or the database was made by a newer hub.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        media = MediaFolder(folder / "media")
-    except OSError as error:
-        raise OperatorError(f"The data folder {folder} can't be made: {error.strerror}.") from None
+    media = _media(folder, media_url)
     database = Database(database_url or f"sqlite:///{folder.resolve() / 'hub.db'}", connections)
     try:
         database.write(_first_policy)
@@ -85,8 +85,21 @@ def open_store(
         name, demo = database.read(_name)
     except BaseException:
         database.close()
+        media.close()
         raise
     return Store(database, media, policy, number, name, demo, rules or LeaseRules(), clock)
+
+
+def _media(folder: Path, url: str | None) -> MediaStore:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not url:
+            return MediaFolder(folder / "media")
+    except OSError as error:
+        raise OperatorError(f"The data folder {folder} can't be made: {error.strerror}.") from None
+    bucket = MediaBucket(url)
+    bucket.check()
+    return bucket
 
 
 _NEWEST = Prepared(select(func.max(policies.c.seq).label("number")))
