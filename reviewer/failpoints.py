@@ -28,7 +28,7 @@ POINTS: Final[Mapping[str, str]] = {
     "C14": "push: receipt committed",
     "C15": "store: checkpoint",
     "C16": "store: in a schema step",
-    "C17": "outbox export: before the new file takes the old one's name",
+    "C17": "export, outbox or audit: before the new file takes its name",
 }
 
 _armed: Callable[[str], None] | None = None

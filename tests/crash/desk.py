@@ -16,10 +16,13 @@ from typing import Any
 import keyring
 import sqlite_utils
 from keyring.backend import KeyringBackend
+from keyring.errors import PasswordSetError
 
 from reviewer.connectors.api import DecisionKind
 from reviewer.errors import OperatorError
 from reviewer.imaging.pictures import RefusedPicture
+from reviewer.services import clock
+from reviewer.services.audit_export import Scope, export_pack
 from reviewer.services.model import CaseRef, Desk, Ruling
 from reviewer.services.workstation import Options, Workstation
 from reviewer.storage import database, outbox
@@ -79,7 +82,7 @@ class NoPictures:
 
 
 class _OneToken(KeyringBackend):
-    """A keyring that has the same token for every account."""
+    """A keyring that has the same token for every account, and no room for a signing key: that is a file."""
 
     priority = 1.0
 
@@ -88,10 +91,11 @@ class _OneToken(KeyringBackend):
         self._token = token
 
     def get_password(self, service: str, username: str) -> str | None:
-        return json.dumps({"token": self._token})
+        return None if service.endswith("-signing") else json.dumps({"token": self._token})
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        """Keep nothing."""
+        if service.endswith("-signing"):
+            raise PasswordSetError(username)
 
 
 def newer_program() -> None:
@@ -219,10 +223,12 @@ class Reviewer:
             self._until(lambda: self._store(outbox.counts)[0] < before)
 
     def _export(self) -> None:
-        path = self._life.folder / "outbox.json"
+        folder = self._life.folder
         for _ in range(3):
             self._decide(1)
-            self._workstation.delivery.export_outbox(path)
+            self._workstation.delivery.export_outbox(folder / "outbox.json")
+            if self._workstation.delivery.history():
+                export_pack(folder, folder / "history.pack", Scope(), clock.now())
 
     def _desk_has_something(self) -> bool:
         return self._desk().current is not None

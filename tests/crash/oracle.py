@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reviewer.audit.checking import check_pack
+from reviewer.audit.pins import NAME
+from reviewer.audit.verifier import NotAPack
 from reviewer.domain.decision import AGAINST_SELLER
 from reviewer.ledger.chain import first_broken
 from reviewer.storage import decisions
@@ -55,6 +58,7 @@ def judge(folder: Path, hub: Path, *, all_or_nothing: bool | None = None) -> Jud
     _shown_is_kept(starts, steps, rows, found, all_or_nothing)
     _kept_is_there(rows, _hub(hub / "hub.db", found), found)
     _export(folder / "outbox.json", found)
+    _pack(folder / "history.pack", found)
     return found
 
 
@@ -174,3 +178,15 @@ def _export(path: Path, found: Judgement) -> None:
         whole = False
     if not whole:
         found.torn.append("outbox.json is neither the old export nor the new one")
+
+
+def _pack(path: Path, found: Judgement) -> None:
+    if not path.exists():
+        return
+    try:
+        verdict = check_pack(path, path.with_name(NAME))
+    except NotAPack as problem:
+        found.torn.append(f"history.pack is neither the old pack nor the new one: {problem}")
+        return
+    if not verdict.verified:
+        found.torn.append(f"history.pack: {verdict.lines[-1]}")

@@ -133,3 +133,15 @@ def test_the_judge_sees_a_decision_that_was_shown_and_not_kept(left: Path, tmp_p
     with (tmp_path / "desk" / "journal").open("a") as journal:
         journal.write('{"op": "decide", "kind": "clear", "cases": ["c39"]}\n{"end": "shown"}\n')
     assert judge(tmp_path / "desk", tmp_path / "hub").lost
+
+
+def test_the_judge_sees_an_export_that_is_neither_old_nor_new(tmp_path: Path) -> None:
+    ran = soak("--seeds", "1", "--points", "C17", "--keep", str(tmp_path))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert judge(tmp_path / "desk", tmp_path / "hub").good
+    for name in ("history.pack", "outbox.json"):
+        whole = (tmp_path / "desk" / name).read_bytes()
+        for damaged in (whole[: len(whole) // 2], b""):
+            (tmp_path / "desk" / name).write_bytes(damaged)
+            assert judge(tmp_path / "desk", tmp_path / "hub").torn, (name, len(damaged))
+        (tmp_path / "desk" / name).write_bytes(whole)
