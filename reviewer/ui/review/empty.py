@@ -59,7 +59,9 @@ class EmptyPage(QWidget):
             return (
                 translate("Review", "Nothing left to review"),
                 translate(
-                    "Review", "All open cases are decided. New ones come by themselves; U takes the last step back."
+                    "Review",
+                    "No open case is left for you: what you skipped is for others, and a filter that you review by"
+                    " leaves the rest out. New ones come by themselves; U takes the last step back.",
                 ),
                 "retry",
                 retry,

@@ -66,10 +66,6 @@ class CaseBar(Passage):
 
 
 _PROBLEMS = {
-    "lease_lost": (
-        "The lease on this case is lost, it can't be decided now. What you typed is kept; Skip goes on.",
-        "danger",
-    ),
     "changed": ("The listing changed since it was flagged: a decision needs a second press.", "warning"),
     "reopened": ("Your own earlier decision is open again: the next one replaces it.", "warning"),
 }

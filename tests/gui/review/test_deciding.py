@@ -262,14 +262,14 @@ def test_keys_are_dead_after_a_swap_by_something_else(desk):
     assert len(desk.decided) == 1
 
 
-def test_a_lost_lease_keeps_what_was_typed(desk):
+def test_a_changed_listing_keeps_what_was_typed(desk):
     desk.press("N")
     desk.bot.keyClicks(desk.screen.bar.note, "half a thought")
-    lost = replace(desk.current(), problem="lease_lost")
+    changed = replace(desk.current(), problem="changed")
     with desk.bot.waitSignal(desk.screen.desk_shown):
-        desk.workstation.review.put(lost, *make_cases(4)[1:])
+        desk.workstation.review.put(changed, *make_cases(4)[1:])
     assert desk.screen.bar.note.text() == "half a thought"
-    assert "lease" in desk.screen.case_bar.text()
+    assert "changed" in desk.screen.case_bar.text()
 
 
 def test_late_evidence_leaves_the_work_alone(desk):
