@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import cast
+from collections.abc import Sequence
 
-from reviewer.connectors.api import Change, Claim, Connector, Holder, KeepingBanks, LeaseKey, Service
+from reviewer.connectors.api import Change, Claim, Connector, Holder, LeaseKey, Service
 from reviewer.errors import OperatorError
-from reviewer.policy.policy import Policy, policy_from_mapping
-from reviewer.services.account_book import AccountBook
-from reviewer.services.changes import Notifier
-from reviewer.services.deck import Deck
-from reviewer.services.delivery import SendingDelays
-from reviewer.services.evidence import EvidenceService
-from reviewer.services.leases import HeldLease, Leases
+from reviewer.services.leases import HeldLease
+from reviewer.services.mirror import mirror_banks
 from reviewer.services.model import CaseOnDesk, CaseRef, QueueFilter
-from reviewer.services.pictures import PictureService
+from reviewer.services.surroundings import Surroundings
 from reviewer.services.worker import Duty
 from reviewer.storage import accounts as accounts_table
 from reviewer.storage import cases, people
 from reviewer.storage.database import Database
-from reviewer.storage.threads import StoreThread
-from reviewer.sync.banks import bank_pass, pairs_pass, references_pass
 from reviewer.sync.pull import Wanted, changes_pass, claim_pass, policy_pass, renew_pass
 from reviewer.sync.push import push_pass
 
@@ -33,24 +23,6 @@ DESK_SIZE = 12
 _CHANGES_S = 5.0
 _BANKS_S = 30.0
 _IDLE_S = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the intake works with."""
-
-    store: StoreThread
-    deck: Deck
-    leases: Leases
-    delays: SendingDelays
-    pictures: PictureService
-    book: AccountBook
-    notifier: Notifier
-    clock: Callable[[], float]
-    now: Callable[[], datetime]
-    house_policy: Policy
-    evidence: EvidenceService
-    person_changed: Callable[[str], None] = lambda _: None
 
 
 class AccountDesk:
@@ -212,34 +184,7 @@ class AccountDesk:
         return _CHANGES_S
 
     def _banks(self, connector: Connector) -> float:
-        """Mirror the reference products and the banks of pictures, where the server has them."""
-        around, able = self._around, self.service.capabilities if self.service else frozenset()
-        if "references" in able and references_pass(around.store, connector, self.account):
-            around.evidence.go_on()
-        if "banks" not in able:
-            return _IDLE_S
-        pairs_pass(around.store, cast(KeepingBanks, connector), self.account)
-        changed = False
-        for bank in ("infringing", "negative"):
-            entries = bank_pass(around.store, cast(KeepingBanks, connector), self.account, bank)
-            around.evidence.learn_codes([one for entry in entries for one in entry.fingerprints])
-            changed = changed or bool(entries)
-        if changed:
-            self._refresh_evidence()
-        return _BANKS_S
-
-    def _refresh_evidence(self) -> None:
-        """The banks changed: what is on the deck may match something new, or no more."""
-        around = self._around
-
-        def refresh(_: Database) -> bool:
-            return any([around.deck.refresh_evidence(ref) for ref in around.deck.refs()])
-
-        if around.store.run(refresh):
-            around.notifier.publish("evidence", origin="banks")
-        for entry in around.store.run(lambda _: around.deck.entries()):
-            if entry.ref.account == self.account:
-                self._look_at(entry.ref, entry)
+        return mirror_banks(self._around, self.account, self.service, connector, self._look_at)
 
     def _apply(self, connector: Connector, change: Change) -> None:
         around, ref = self._around, CaseRef(self.account, change.case_id)
@@ -276,19 +221,18 @@ class AccountDesk:
     def put_on_deck(self, database: Database, refs: Sequence[CaseRef]) -> None:
         around = self._around
         for ref in refs:
-            row = cases.find(database, ref.account, ref.case_id)
-            if row is None or row.pending:
+            row = cases.stored(database, ref.account, ref.case_id)
+            if row.pending:
                 continue
             before = around.deck.get(ref)
             changed = before is not None and (
                 before.case.listing.revision != row.case.listing.revision or before.problem == "changed"
             )
             draft = cases.draft(database, ref.account, ref.case_id)
-            around.deck.add(row, draft, problem="changed" if changed else "")
-            self._look_at(ref, around.deck.get(ref))
+            self._look_at(around.deck.add(row, draft, problem="changed" if changed else ""))
 
-    def _look_at(self, ref: CaseRef, entry: CaseOnDesk | None) -> None:
-        around = self._around
+    def _look_at(self, entry: CaseOnDesk) -> None:
+        around, ref = self._around, entry.ref
 
         def seen() -> None:
             def refresh(_: Database) -> None:
@@ -297,9 +241,8 @@ class AccountDesk:
 
             around.store.submit(refresh)
 
-        if entry is not None:
-            around.pictures.look_at(ref.account, entry.case, seen)
-            around.evidence.look_at(ref, entry.case, seen)
+        around.pictures.look_at(ref.account, entry.case, seen)
+        around.evidence.look_at(ref, entry.case, seen)
 
     def _on_desk(self, _: Database) -> int:
         return sum(ref.account == self.account for ref in self._around.deck.refs())
@@ -307,11 +250,9 @@ class AccountDesk:
     def _fetch_policy(self, connector: Connector, version: str) -> None:
         """Take over the server's rules; where they have faults, what was known stays in force and is said."""
         try:
-            policy_pass(self._around.store, connector, self.account, version)
+            policy = policy_pass(self._around.store, connector, self.account, version)
         except OperatorError as error:
             words = f"The server's rules can't be used; the ones known before stay in force. {error}"
             self._around.book.say(f"policy:{self.account}", "warning", words[:600])
-            return
-        tables = self._around.store.run(lambda database: accounts_table.policy(database, self.account))
-        if tables is not None:
-            self._around.book.set_policy(self.account, policy_from_mapping(tables, "The server's policy"))
+        else:
+            self._around.book.set_policy(self.account, policy)

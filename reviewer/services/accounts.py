@@ -20,6 +20,7 @@ from reviewer.services.secrets import Secrets
 from reviewer.storage import accounts as table
 from reviewer.storage import people
 from reviewer.storage.accounts import AccountRow
+from reviewer.storage.database import Database
 from reviewer.storage.threads import StoreThread
 
 SettingField = Setting
@@ -85,6 +86,7 @@ class AccountsService:
         begin: Callable[[AccountRow], None],
         end: Callable[[str], None],
         demo: Callable[[], RunningHub],
+        gone: Callable[[str], None],
     ) -> None:
         self._store = store
         self._plugins = plugins
@@ -92,6 +94,7 @@ class AccountsService:
         self._begin = begin
         self._end = end
         self._demo = demo
+        self._gone = gone
         self.kept_for_session_only = False
 
     def kinds(self) -> tuple[ConnectorKind, ...]:
@@ -174,18 +177,29 @@ class AccountsService:
 
     def remove(self, account_id: str) -> None:
         """Stop using an account.  What was decided stays; refused while decisions of it are unsent."""
-        unsent = self._store.run(
-            lambda database: database.one(
-                "SELECT count(*) FROM outbox WHERE account = ? AND state IN ('waiting', 'sending')", (account_id,)
-            )
-        )
-        if unsent and unsent[0]:
-            raise OperatorError(
-                f"{unsent[0]} decisions of this account are unsent. Let them go out first, or export them."
-            )
+        row = self._row(account_id)
+        self._refuse_unsent(self._store.run(lambda database: table.unsent(database, account_id)))
         self._end(account_id)
-        self._store.run(lambda database: table.remove_account(database, account_id, format_time(clock.now())))
+
+        def take_out(database: Database) -> int:
+            late = table.unsent(database, account_id)
+            if not late:
+                table.remove_account(database, account_id, format_time(clock.now()))
+            return late
+
+        late = self._store.run(take_out)
+        if late:  # decided while the question was asked
+            self._begin(row)
+        self._refuse_unsent(late)
+        self._gone(account_id)
         self._secrets.forget(account_id)
+
+    @staticmethod
+    def _refuse_unsent(unsent: int) -> None:
+        if unsent:
+            raise OperatorError(
+                f"{unsent} decisions of this account are unsent. Let them go out first, or export them."
+            )
 
     def start_demo(self) -> str:
         """Start the demo hub on this machine and an account at it; answers the account's id."""

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from reviewer.connectors.api import Claim, Connector, Holder
 from reviewer.errors import OperatorError
-from reviewer.services.account_desk import AccountDesk, Surroundings
+from reviewer.services.account_desk import AccountDesk
 from reviewer.services.model import CaseOnDesk, CaseRef, Draft, InboxItem, QueueFilter
+from reviewer.services.surroundings import Surroundings
 from reviewer.services.worker import AccountWorker
 from reviewer.storage import cases
 from reviewer.storage.accounts import AccountRow

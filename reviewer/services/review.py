@@ -51,7 +51,7 @@ class Doors:
     take_again: Callable[[CaseRef], bool]
     empty_reason: Callable[[], tuple[str, tuple[Holder, ...]]]
     sending_delay_s: float
-    fingerprints_of: Callable[[CaseOnDesk], tuple[Fingerprint, ...]] = lambda _: ()
+    fingerprints_of: Callable[[CaseOnDesk], tuple[Fingerprint, ...]]
 
 
 class Day:
@@ -226,12 +226,12 @@ class ReviewService:
         """Count what these reviewers (by account) decided here since then."""
         rows = self._store.run(lambda database: decisions.standing_since(database, reviewers, format_time(since)))
         self._today = Day()
-        for place, (kind, seconds) in enumerate(rows):
-            self._today.add(f"earlier {place}", kind, seconds)
-        self._recent = deque((kind for kind, _ in rows), maxlen=_RECENT)
+        for decision_id, kind, seconds in rows:
+            self._today.add(decision_id, kind, seconds)
+        self._recent = deque((kind for _, kind, _ in rows), maxlen=_RECENT)
 
     def forget_steps(self, account: str) -> None:
-        """Somebody else works at the account: what was done there before can't be undone by them."""
+        """Somebody else works at the account, or nobody any more: what was done there can't be undone from here."""
         self._steps = [step for step in self._steps if all(ref.account != account for ref in step.refs)]
 
     def _keep_in_hand(self, ref: CaseRef) -> None:
@@ -245,8 +245,6 @@ class ReviewService:
         entry = self._deck.get(ref)
         if entry is None:
             raise OperatorError("This case is not on your desk any more. Nothing was recorded.")
-        if entry.problem == "lease_lost":
-            raise OperatorError("The lease of this case was lost. Nothing was recorded; your draft is kept.")
         if entry.problem == "changed" and not ruling.confirm_changed:
             raise OperatorError("The listing changed while it lay here. Look at the change, then press the key again.")
         if ruling.kind in AGAINST_SELLER and ruling.measure_off and not ruling.measure_off_reason.strip():
@@ -294,9 +292,7 @@ class ReviewService:
             failpoint("C0")
             with database.transaction():
                 for ref, decision_id in zip(step.refs, step.decision_ids, strict=True):
-                    first = decisions.read(database, decision_id)
-                    if first is None:
-                        continue
+                    first = decisions.stored(database, decision_id)
                     withdrawal = Decision(
                         id=new_id(), case_id=first.case_id, listing_id=first.listing_id, revision=first.revision,
                         kind=DecisionKind.WITHDRAW, decided_at=now, policy_version=first.policy_version,
@@ -331,12 +327,10 @@ class ReviewService:
     def _return_to_deck(self, ref: CaseRef, first: Decision, supersedes: str) -> None:
         row, draft = self._store.run(
             lambda database: (
-                cases.find(database, ref.account, ref.case_id),
+                cases.stored(database, ref.account, ref.case_id),
                 cases.draft(database, ref.account, ref.case_id),
             )
         )
-        if row is None:
-            return
         if draft is None and (first.note or first.ground):
             draft = encode(Draft(note=first.note, ground=first.ground, facts=first.facts))
         self._deck.add(row, draft, problem="reopened" if supersedes else "", supersedes=supersedes)
@@ -354,13 +348,12 @@ class ReviewService:
         self._store.run(write)
         row, draft = self._store.run(
             lambda database: (
-                cases.find(database, ref.account, ref.case_id),
+                cases.stored(database, ref.account, ref.case_id),
                 cases.draft(database, ref.account, ref.case_id),
             )
         )
-        if row is not None:
-            self._deck.add(row, draft)
-            self._deck.put_first(ref)
+        self._deck.add(row, draft)
+        self._deck.put_first(ref)
 
     def _undo_label(self) -> str:
         if not self._steps:

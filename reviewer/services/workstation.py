@@ -29,7 +29,7 @@ from reviewer.policy.policy import Policy, policy_from_mapping, policy_from_toml
 from reviewer.resources import plugins_folder, resources_folder
 from reviewer.services import clock
 from reviewer.services.account_book import AccountBook
-from reviewer.services.account_desk import DESK_SIZE, Surroundings
+from reviewer.services.account_desk import DESK_SIZE
 from reviewer.services.accounts import DEMO, AccountsService
 from reviewer.services.changes import Notifier
 from reviewer.services.deck import Deck
@@ -49,6 +49,7 @@ from reviewer.services.secrets import Secrets
 from reviewer.services.signing import CheckpointService
 from reviewer.services.status import StatusService
 from reviewer.services.store_health import StoreHealth
+from reviewer.services.surroundings import Surroundings
 from reviewer.storage import accounts as accounts_table
 from reviewer.storage.accounts import AccountRow
 from reviewer.storage.lock import FolderLock
@@ -157,7 +158,7 @@ class Workstation:
         self.plugins = Plugins(options.folder, plugins_folder(), self._opener, options.limits)
         self.accounts = AccountsService(
             self._store, self.plugins, Secrets(str(options.folder)), self.intake.begin, self.intake.end,
-            self._demo_hub.start,
+            self._demo_hub.start, self._person_changed,
         )  # fmt: skip
         self.status = StatusService(
             self._store, self._reader, self._book, delays, self.notifier,

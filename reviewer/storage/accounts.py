@@ -53,6 +53,12 @@ def save_service(database: Database, account: str, service: Service) -> None:
         database.execute("UPDATE account SET service = ? WHERE id = ?", (encode(service), account))
 
 
+def unsent(database: Database, account: str) -> int:
+    """How many decisions of an account are unsent, whoever made them."""
+    row = database.one("SELECT count(*) FROM outbox WHERE account = ? AND state IN ('waiting', 'sending')", (account,))
+    return row[0] if row else 0
+
+
 def remove_account(database: Database, account: str, at: str) -> None:
     """Take an account out of use; its decisions stay.  One transaction."""
     with database.transaction():

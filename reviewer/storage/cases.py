@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reviewer.domain.case import Case
 from reviewer.domain.server import LeasedCase
+from reviewer.errors import BugError
 from reviewer.storage import people
 from reviewer.storage.database import Database
 from reviewer.storage.records import decode, encode
@@ -81,6 +82,14 @@ def find(database: Database, account: str, case_id: str) -> DeskRow | None:
     return rows[0] if rows else None
 
 
+def stored(database: Database, account: str, case_id: str) -> DeskRow:
+    """A case that surely is or was on the desk: its row is never deleted.  Raises `BugError` where it was not."""
+    row = find(database, account, case_id)
+    if row is None:
+        raise BugError(f"the case {case_id} of {account} never lay on the desk")
+    return row
+
+
 def _rows(database: Database, where: str, values: tuple[object, ...] = ()) -> list[DeskRow]:
     return [
         DeskRow(
@@ -109,14 +118,6 @@ def prolong(database: Database, account: str, lease_ids: Iterable[str], until: s
     database.executemany(
         "UPDATE desk_case SET lease_until = ? WHERE account = ? AND lease_id = ?",
         [(until, account, lease_id) for lease_id in lease_ids],
-    )
-
-
-def place_first(database: Database, account: str, case_id: str) -> None:
-    """Make a case the next one.  Call inside a transaction."""
-    database.execute(
-        "UPDATE desk_case SET place = (SELECT min(place) - 1 FROM desk_case) WHERE account = ? AND case_id = ?",
-        (account, case_id),
     )
 
 

@@ -104,6 +104,14 @@ def read(database: Database, decision_id: str) -> Decision | None:
     return _decision(row["body"], row["texts"]) if row else None
 
 
+def stored(database: Database, decision_id: str) -> Decision:
+    """A decision that surely is here: its row is never deleted.  Raises `BugError` where it was never made."""
+    decision = read(database, decision_id)
+    if decision is None:
+        raise BugError(f"there is no decision {decision_id}")
+    return decision
+
+
 def adopt(
     database: Database, decision: Decision, *, account: str, reviewer: str, title: str, attempts: int, came_from: str
 ) -> bool:
@@ -143,18 +151,18 @@ def _decision(body: bytes, texts: bytes | None) -> Decision:
     return decision_from_mapping(value)
 
 
-def standing_since(database: Database, reviewers: dict[str, str], since: str) -> list[tuple[DecisionKind, float]]:
-    """Kind and seconds of the decisions of these reviewers (by account) that stand, oldest first."""
+def standing_since(database: Database, reviewers: dict[str, str], since: str) -> list[tuple[str, DecisionKind, float]]:
+    """Id, kind and seconds of the decisions of these reviewers (by account) that stand, oldest first."""
     if not reviewers:
         return []
     pairs = " OR ".join("(d.account = ? AND d.reviewer = ?)" for _ in reviewers)
     values = [value for pair in reviewers.items() for value in pair]
     rows = database.execute(
-        "SELECT s.kind, s.seconds FROM standing_decision s JOIN decision d ON d.id = s.id"
+        "SELECT s.id, s.kind, s.seconds FROM standing_decision s JOIN decision d ON d.id = s.id"
         f" WHERE s.decided_at >= ? AND ({pairs}) ORDER BY s.sequence",
         (since, *values),
     )
-    return [(DecisionKind(row["kind"]), row["seconds"]) for row in rows]
+    return [(row["id"], DecisionKind(row["kind"]), row["seconds"]) for row in rows]
 
 
 def last_of_case(database: Database, account: str, case_id: str) -> tuple[Decision, str] | None:

@@ -187,13 +187,11 @@ def entries(database: Database, *, of_all: bool = False) -> list[OutboxEntry]:
         " JOIN decision d ON d.sequence = o.sequence WHERE state IN ('waiting', 'sending')"
         f" AND ({int(of_all)} OR {people.MINE}) ORDER BY o.sequence"
     ).fetchall()
-    found = []
-    for row in rows:
-        decision = decisions.read(database, row["decision_id"])
-        if decision is not None:
-            found.append(OutboxEntry(decision, row["account"], row["title"], row["state"], row["attempts"],
-                                     row["last_error"]))  # fmt: skip
-    return found
+    return [
+        OutboxEntry(decisions.stored(database, row["decision_id"]), row["account"], row["title"], row["state"],
+                    row["attempts"], row["last_error"])
+        for row in rows
+    ]  # fmt: skip
 
 
 def inbox(database: Database, *, of_all: bool = False) -> list[InboxEntry]:
@@ -203,13 +201,11 @@ def inbox(database: Database, *, of_all: bool = False) -> list[InboxEntry]:
         " JOIN decision d ON d.sequence = i.sequence WHERE i.resolved_at IS NULL"
         f" AND ({int(of_all)} OR {people.MINE}) ORDER BY i.id DESC"
     ).fetchall()
-    found = []
-    for row in rows:
-        decision = decisions.read(database, row["decision_id"])
-        if decision is not None:
-            found.append(InboxEntry(row["id"], decision, row["account"], row["title"], row["status"],
-                                    row["detail"], row["at"]))  # fmt: skip
-    return found
+    return [
+        InboxEntry(row["id"], decisions.stored(database, row["decision_id"]), row["account"], row["title"],
+                   row["status"], row["detail"], row["at"])
+        for row in rows
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

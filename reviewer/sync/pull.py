@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from reviewer.connectors.api import Change, Claim, Connector, CursorLost, LeaseKey, Renewal
 from reviewer.domain.case import CaseRow, CaseState
 from reviewer.domain.values import format_time
-from reviewer.policy.policy import policy_from_mapping
+from reviewer.policy.policy import Policy, policy_from_mapping
 from reviewer.storage import accounts, cases, queue
 from reviewer.storage.database import Database
 from reviewer.storage.threads import StoreThread
@@ -133,8 +133,9 @@ def _write_changes(database: Database, account: str, changes: Sequence[Change], 
             accounts.save_cursor(database, account, "changes", cursor)
 
 
-def policy_pass(store: StoreThread, connector: Connector, account: str, version: str) -> None:
+def policy_pass(store: StoreThread, connector: Connector, account: str, version: str) -> Policy:
     """Fetch the house rules, check them, keep them.  Raises `OperatorError` where they have faults."""
     tables = connector.policies()
     policy = policy_from_mapping(tables, "The server's policy")
     store.run(lambda database: accounts.save_policy(database, account, policy.version or version, tables))
+    return policy

@@ -83,9 +83,4 @@ def _choose(
     database: Database, account: str, batch: int, is_due: Callable[[str], bool]
 ) -> tuple[list[tuple[Unsent, Decision]], bool]:
     due = [row for row in outbox.waiting(database, account) if is_due(row.decision_id)]
-    chosen = []
-    for row in due[:batch]:
-        decision = decisions.read(database, row.decision_id)
-        if decision is not None:
-            chosen.append((row, decision))
-    return chosen, len(due) > batch
+    return [(row, decisions.stored(database, row.decision_id)) for row in due[:batch]], len(due) > batch

@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reviewer.domain.decision import DecisionKind, Measure, MeasureKind, decision_to_mapping
+from reviewer.domain.evidence import Fingerprint
 from reviewer.domain.values import sha256_hex
+from reviewer.errors import BugError
 from reviewer.ledger.chain import first_broken
-from reviewer.storage import decisions, outbox
+from reviewer.storage import cases, decisions, outbox
 from reviewer.storage.database import Database, StorageProblem
 from tests.unit.storage.making import NOW, keep, made, withdrawal
 
@@ -43,6 +45,15 @@ def test_what_goes_out_is_the_decision_in_canonical_bytes(database: Database) ->
     body = outbox.waiting(database, "a")[0].body
     assert json.loads(body) == decision_to_mapping(decision)
     assert decisions.read(database, decision.id) == decision
+
+
+def test_fingerprints_go_out_with_the_decision_and_are_read_again(database: Database) -> None:
+    decision = made(1, fingerprints=(Fingerprint("pdq", 1, 87, ("0f" * 32,), "ab" * 32),))
+    keep(database, decision)
+    sent = json.loads(outbox.waiting(database, "a")[0].body)["fingerprints"]
+    assert sent == [{"picture": "ab" * 32, "algorithm": "pdq", "version": 1, "quality": 87, "codes": ["0f" * 32]}]
+    assert decisions.stored(database, decision.id) == decision
+    assert "fingerprints" not in decision_to_mapping(made(2))
 
 
 def test_the_audit_row_binds_the_bytes_and_holds_no_free_text(database: Database) -> None:
@@ -161,7 +172,7 @@ def test_decisions_of_this_reviewer_that_stand_are_counted(database: Database) -
     keep(database, withdrawal(6, made(3)))
     database.execute("UPDATE outbox SET state = 'parked' WHERE sequence = 4")
     found = decisions.standing_since(database, {"a": "ana"}, "2026-11-20T00:00:00.000Z")
-    assert found == [(DecisionKind.TAKEDOWN, 11.5), (DecisionKind.CLEAR, 3.0)]
+    assert found == [(made(1).id, DecisionKind.TAKEDOWN, 11.5), (made(2).id, DecisionKind.CLEAR, 3.0)]
     assert decisions.standing_since(database, {"a": "ben"}, "") == []
     assert decisions.standing_since(database, {}, "") == []
     assert decisions.standing_since(database, {"a": "ana"}, "2026-11-21T00:00:00.000Z") == []
@@ -216,3 +227,38 @@ def test_a_file_that_became_read_only_is_said_in_words(database: Database) -> No
         keep(database, made(2))
     database.execute("PRAGMA query_only = OFF")
     assert rows_in(database) == [1, 1, 1, 1]
+
+
+def test_an_audit_row_out_of_step_stops_the_decision(database: Database) -> None:
+    keep(database, made(1))
+    database.execute("PRAGMA foreign_keys = OFF")
+    database.execute("INSERT INTO audit SELECT 7, previous, content, 'f' FROM audit")
+    with pytest.raises(BugError, match="decision 2 would get audit row 8"):
+        keep(database, made(2))
+    assert rows_in(database) == [1, 1, 1, 2]
+    for statement in ("DROP TRIGGER audit_is_kept", "DELETE FROM audit WHERE sequence = 7"):
+        database.execute(statement)
+
+
+def test_a_salvaged_decision_is_taken_over_once_with_its_tries(database: Database) -> None:
+    def take_over() -> bool:
+        with database.transaction():
+            return decisions.adopt(
+                database, made(1), account="a", reviewer="ana", title="t", attempts=2, came_from="salvaged"
+            )
+
+    assert take_over()
+    assert not take_over()
+    (entry,) = outbox.entries(database)
+    assert (entry.decision, entry.state, entry.attempts, entry.last_error) == (made(1), "waiting", 2, "salvaged")
+    assert decisions.disagreements(database) == []
+
+
+def test_a_decision_that_was_never_made_is_a_fault_of_ours(database: Database) -> None:
+    keep(database, made(1))
+    assert decisions.stored(database, made(1).id) == made(1)
+    assert decisions.read(database, made(2).id) is None
+    with pytest.raises(BugError, match="there is no decision"):
+        decisions.stored(database, made(2).id)
+    with pytest.raises(BugError, match="never lay on the desk"):
+        cases.stored(database, "a", "case-1")

@@ -147,3 +147,15 @@ def test_receipts_in_any_order_settle_the_same(database: Database, order: tuple[
     statuses = {1: ReceiptStatus.ACCEPTED, 2: ReceiptStatus.REJECTED, 3: ReceiptStatus.DEFERRED}
     outbox.settle(database, [Receipt(made(number).id, statuses[number]) for number in order], AT)
     assert states(database) == ["settled", "parked", "waiting"]
+
+
+def test_the_history_says_where_every_decision_is(database: Database) -> None:
+    first = made(1)
+    keep(database, first, made(2), withdrawal(3, first))
+    send(database, 1, ReceiptStatus.ACCEPTED)
+    found = [(row.decision_id, row.case_id, row.kind, row.state, row.supersedes) for row in outbox.history(database)]
+    assert found == [
+        (first.id, "case-1", "takedown", "settled", ""),
+        (made(2).id, "case-2", "takedown", "waiting", ""),
+        (made(3).id, "case-1", "withdraw", "waiting", first.id),
+    ]

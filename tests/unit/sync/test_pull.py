@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reviewer.connectors.api import Change, LeaseKey, Unavailable
+from reviewer.connectors.api import Change, CursorLost, LeaseKey, Unavailable
 from reviewer.errors import OperatorError
 from reviewer.storage import accounts, cases
 from reviewer.storage.database import Database
@@ -241,3 +241,36 @@ def test_an_account_that_is_removed_leaves_its_decisions(store: StoreThread, con
     assert mirrored(store) == set()
     assert store.run(cases.held) == []
     assert cursor(store) is None
+
+
+def test_where_the_server_forgot_the_place_the_whole_queue_is_read_again(
+    store: StoreThread, server: FakeServer, connector: FakeConnector
+) -> None:
+    changes_pass(store, connector, "a")
+    server.add(made_case(6))
+    server.changes.clear()
+    server.errors["changes"] = CursorLost("that was long ago")
+
+    class Forgetful(FakeConnector):
+        def changes(self, cursor: str | None, limit: int = 500) -> Any:
+            server.errors = {} if cursor is None else server.errors
+            return super().changes(cursor, limit)
+
+    assert changes_pass(store, Forgetful(server, "token"), "a") == []
+    assert mirrored(store) == set(server.cases)
+    assert cursor(store) == "0"
+
+
+def test_changes_without_a_place_to_come_back_to_are_mirrored_and_read_again(
+    store: StoreThread, server: FakeServer, connector: FakeConnector
+) -> None:
+    class Placeless(FakeConnector):
+        def changes(self, cursor: str | None, limit: int = 500) -> Any:
+            return replace(super().changes(cursor, limit), next_cursor=None)
+
+    changes_pass(store, connector, "a")
+    server.add(made_case(6))
+    for _ in range(2):
+        assert [change.case_id for change in changes_pass(store, Placeless(server, "token"), "a")] == ["case-6"]
+    assert mirrored(store) == set(server.cases)
+    assert cursor(store) == "0"

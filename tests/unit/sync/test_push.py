@@ -215,3 +215,18 @@ def test_what_was_withdrawn_between_choosing_and_sending_stays_here(store: Store
 
     push(store, FakeConnector(server, "token"), due=due)
     assert list(server.taken) == [made(2).id]
+
+
+def test_where_all_were_withdrawn_meanwhile_nothing_is_asked_of_the_server(
+    store: StoreThread, server: FakeServer
+) -> None:
+    record(store, 1, 2)
+
+    def due(name: str) -> bool:
+        store.run(lambda database: database.execute("UPDATE outbox SET state = 'withdrawn' WHERE sequence = 1"))
+        return True
+
+    pushed = push(store, FakeConnector(server, "token"), batch=1, due=due)
+    assert pushed == Pushed(more=True)
+    assert server.calls == []
+    assert states(store) == ["withdrawn", "waiting"]

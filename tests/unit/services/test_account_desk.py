@@ -1,0 +1,151 @@
+"""What an account's desk does where answers come late, changes are odd, rules are broken, or somebody else appears."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from reviewer.connectors.api import Change, LeaseKey, ReferenceProduct, Renewal, Unavailable
+from reviewer.services.model import AccountStatus, CaseRef
+from reviewer.storage import cases
+from reviewer.storage.database import Database
+from tests.fakes_connector import SERVERS, FakeConnector, FakeServer, made_case, picture_named, row_of
+from tests.unit.services.conftest import Open
+from tests.unit.services.sitting import Sitting
+
+
+def state_of(sitting: Sitting, ref: CaseRef) -> str:
+    def read(database: Database) -> str:
+        return cases.stored(database, ref.account, ref.case_id).state
+
+    found: str = sitting.workstation._store.run(read)
+    return found
+
+
+def back_online(sitting: Sitting, server: FakeServer) -> None:
+    """The line breaks and is there again, so that the server says anew who works here."""
+    server.errors["changes"] = Unavailable("the line broke")
+    sitting.look()
+    sitting.until(lambda: sitting.account().state == "offline")
+    server.errors.clear()
+    sitting.workstation.intake.wake(retry=True)
+    sitting.until(lambda: sitting.account().state == "online")
+
+
+def test_a_case_that_is_skipped_while_its_lease_is_renewed_is_not_held_again(
+    open_sitting: Open, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.lease_s = 3.0
+    sitting = open_sitting()
+    ref = sitting.ready().ref
+    renew = FakeConnector.renew
+    skipped: list[CaseRef] = []
+
+    def late(self: FakeConnector, leases: Sequence[LeaseKey]) -> tuple[Renewal, ...]:
+        answer = renew(self, leases)
+        if not skipped:
+            skipped.append(ref)
+            sitting.desk_call(lambda: sitting.workstation.review.skip(ref))
+        return answer
+
+    monkeypatch.setattr(FakeConnector, "renew", late)
+    sitting.until(lambda: server.released)
+    assert sitting.workstation.review._leases.get(ref) is None
+    assert [lease.reason for lease in server.released] == ["skipped"]
+
+
+def test_a_lease_that_is_lost_when_the_case_is_decided_already_says_nothing(
+    open_sitting: Open, server: FakeServer
+) -> None:
+    server.lease_s = 3.0
+    sitting = open_sitting(delay_s=600.0)
+    sitting.ready()
+    ref = sitting.decide()
+    server.give_to_another(ref.case_id)
+    sitting.until(lambda: state_of(sitting, ref) == "lost")
+    assert sitting.banner("lost") is None
+    sitting.desk_call(sitting.workstation.delivery.send_now)
+    item = sitting.until(sitting.inbox)[0]
+    assert (item.status, item.ref) == ("lease_lost", ref)
+
+
+def test_a_change_that_says_nothing_new_leaves_the_case_as_it_is(sitting: Sitting, server: FakeServer) -> None:
+    ref = sitting.ready().ref
+    with server.lock:
+        server.changes.append(Change("case_opened", ref.case_id, datetime.now(UTC), row_of(server.cases[ref.case_id])))
+        server.add(made_case(31))
+    sitting.look()
+    sitting.until(lambda: sitting.page().total == 31)
+    entry = sitting.first()
+    assert (entry.ref, entry.problem) == (ref, "")
+
+
+def test_rules_that_can_not_be_used_are_said_and_those_known_before_stay(
+    sitting: Sitting, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sitting.ready().policy.version
+    monkeypatch.setattr(FakeConnector, "policies", lambda _: {"version": "broken", "grounds": 3})
+    server.changes.append(Change("policy_changed", "", datetime.now(UTC)))
+    sitting.look()
+    banner = sitting.until(lambda: sitting.banner("policy"))
+    assert "the ones known before stay in force" in banner.text
+    assert sitting.first().policy.version == before
+    sitting.decide()
+    sitting.drained()
+    assert server.bodies()[0]["policy_version"] == before
+
+
+def test_where_somebody_else_appears_under_the_same_token_the_first_ones_work_waits(
+    open_sitting: Open, server: FakeServer
+) -> None:
+    """A token may be given to another person at the server; another account at the same desk goes on as it was."""
+    sitting = open_sitting(delay_s=600.0)
+    first = sitting.ready().ref
+    other = FakeServer([made_case(number) for number in range(41, 46)])
+    other.name, other.tokens = "another server", {"token": ("eva", "Eva")}
+    SERVERS[other.name] = other
+    beside = sitting.connect({"server": other.name}, connector="made_up")
+    sitting.until(lambda: sitting.desk().on_desk >= 17)
+    sitting.decide(ref=first)
+    held = [lease.id for lease in server_leases(sitting, first.account)]
+    server.tokens = {"token": ("ben", "Ben Ito")}
+    back_online(sitting, server)
+    sitting.until(lambda: status_of(sitting, first.account).reviewer_name == "Ben Ito")
+    banner = sitting.until(lambda: sitting.banner("others"))
+    assert banner.text.startswith("1 unsent decisions of somebody else wait here")
+    assert sitting.unsent() == ()
+    assert sitting.desk().undo_label == ""
+    assert not set(held) & {lease.id for lease in server_leases(sitting, first.account)}
+    assert len(server_leases(sitting, beside)) == 5
+
+    server.tokens = {"token": ("ana", "Ana Reyes")}
+    back_online(sitting, server)
+    sitting.until(lambda: len(sitting.unsent()) == 1)
+    sitting.close()
+    del SERVERS[other.name]
+
+
+def server_leases(sitting: Sitting, account: str) -> list[Any]:
+    return sitting.workstation.review._leases.of_account(account)
+
+
+def status_of(sitting: Sitting, account: str) -> AccountStatus:
+    return next(status for status in sitting.status().accounts if status.account == account)
+
+
+def test_a_match_that_is_found_beside_the_desk_pops_in(open_sitting: Open, server: FakeServer) -> None:
+    sink = io.BytesIO()
+    Image.radial_gradient("L").convert("RGB").save(sink, "JPEG")
+    data = sink.getvalue()
+    picture = picture_named(data)
+    server.pictures[picture.sha256] = data
+    genuine = ReferenceProduct("ref-9", "Orle", "Saddle", pictures=(picture,))
+    server.cases["case-1"] = made_case(1, pictures=(picture,), references=(genuine,))
+    sitting = open_sitting()
+    entry = sitting.until(lambda: (first := sitting.desk().current) and first.matches and first)
+    assert [(match.method, match.source_id) for match in entry.matches] == [("sha256", "ref-9")]
