@@ -17,8 +17,14 @@ from tests.faults.conftest import Judge, Open
 from tests.faults.vfs import SQLITE_FULL, SQLITE_IOERR_FSYNC, SQLITE_IOERR_WRITE, FailingDisk, failing_disk
 from tests.unit.storage.making import keep, made, withdrawal
 
-CODES = {"full": SQLITE_FULL, "write error": SQLITE_IOERR_WRITE, "sync error": SQLITE_IOERR_FSYNC}
-each_code = pytest.mark.parametrize("code", CODES.values(), ids=CODES.keys())
+each_code = pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param(SQLITE_FULL, id="full"),
+        pytest.param(SQLITE_IOERR_WRITE, id="write error", marks=pytest.mark.soak),
+        pytest.param(SQLITE_IOERR_FSYNC, id="sync error", marks=pytest.mark.soak),
+    ],
+)
 each_way = pytest.mark.parametrize("once", [True, False], ids=["once", "for ever"])
 
 
@@ -171,7 +177,7 @@ def test_at_every_write_of_a_checkpoint(disk: FailingDisk, tmp_path: Path, code:
 
 
 @each_way
-@pytest.mark.parametrize("nth", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("nth", [1, 3, *(pytest.param(nth, marks=pytest.mark.soak) for nth in (2, 5, 8))])
 def test_the_case_stays_and_a_banner_says_so(
     disk: FailingDisk, open_desk: Open, judge: Judge, nth: int, once: bool
 ) -> None:
