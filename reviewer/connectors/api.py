@@ -1,4 +1,4 @@
-"""Connector API 1.0: everything that a plugin may import from the workstation.
+"""Connector API 1.1: everything that a plugin may import from the workstation.
 
 A connector speaks to one kind of marketplace server.  It is a plain object that runs in a process of its
 own; its methods are called one at a time and may block, within the timeouts of its session.  It has
@@ -33,6 +33,7 @@ from reviewer.domain.dossier import (
 )
 from reviewer.domain.evidence import BankEntry, Fingerprint
 from reviewer.domain.listing import CategoryPrice, Listing, Picture, revision_digest
+from reviewer.domain.notice import ClaimantRecord, Notice, NoticeCheck
 from reviewer.domain.reference import AuthenticationPoint, ReferenceProduct, Right
 from reviewer.domain.referral import ReferralWitness
 from reviewer.domain.seller import Offence, Seller, SellerLink, Standing
@@ -42,7 +43,7 @@ from reviewer.domain.values import Money, format_time, gtin_is_valid, money, par
 #: What a manifest names: `api = ["1"]`.  It changes when a connector that worked would not work any more.
 API_VERSION = "1"
 #: The same with its additions: a later 1.x has everything of an earlier one.
-API_RELEASE = "1.0"
+API_RELEASE = "1.1"
 
 ItemT = TypeVar("ItemT")
 
@@ -154,23 +155,6 @@ class PastDecision:
     reviewer_name: str = ""
     receipt: Receipt | None = None
     received_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A complaint that came in: claimant, right relied on, listings named, statement, good-faith declaration.
-
-    `evidence` are SHA-256 names of documents that `media` has.
-    """
-
-    id: str
-    claimant: str
-    received_at: datetime
-    statement: str = ""
-    right: Right | None = None
-    listing_ids: tuple[str, ...] = ()
-    good_faith: bool = False
-    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,13 +315,13 @@ class Previewing(Protocol):
 
 __all__ = [
     "API_RELEASE", "API_VERSION", "Account", "AuthenticationPoint", "BankEntry", "Case", "CaseRow", "CaseState",
-    "CategoryPrice", "Change", "Claim", "Connector", "ConnectorError", "Context", "CursorLost", "Decision",
-    "DecisionKind", "Dossier", "DossierEvent", "DossierListing", "DossierListings", "Fingerprint", "Flag",
-    "FlagSource", "Holder", "Identifier", "KeepingBanks", "KeepingDossiers", "KeepingHistory", "LadderSum",
-    "Lease", "LeaseKey", "LeasedCase", "Listing", "Marketplace", "Measure", "MeasureKind", "Money", "Notice",
+    "CategoryPrice", "Change", "Claim", "ClaimantRecord", "Connector", "ConnectorError", "Context", "CursorLost",
+    "Decision", "DecisionKind", "Dossier", "DossierEvent", "DossierListing", "DossierListings", "Fingerprint", "Flag",
+    "FlagSource", "Holder", "Identifier", "KeepingBanks", "KeepingDossiers", "KeepingHistory", "LadderSum", "Lease",
+    "LeaseKey", "LeasedCase", "Listing", "Marketplace", "Measure", "MeasureKind", "Money", "Notice", "NoticeCheck",
     "Offence", "OutgoingDecision", "Page", "PastDecision", "Picture", "Polling", "Preview", "Previewing",
-    "ProposedFlag", "Quarantined", "RateLimited", "Receipt", "ReceiptStatus", "ReferenceProduct",
-    "ReferralWitness", "Refused", "Renewal", "Right", "Sales", "Seller", "SellerLink", "Service", "Sibling",
-    "Standing", "SumLine", "TakingNotices", "TakingReferrals", "Unauthorized", "Unavailable", "format_time",
-    "gtin_is_valid", "money", "parse_time", "revision_digest", "sha256_hex", "utc_now",
+    "ProposedFlag", "Quarantined", "RateLimited", "Receipt", "ReceiptStatus", "ReferenceProduct", "ReferralWitness",
+    "Refused", "Renewal", "Right", "Sales", "Seller", "SellerLink", "Service", "Sibling", "Standing", "SumLine",
+    "TakingNotices", "TakingReferrals", "Unauthorized", "Unavailable", "format_time", "gtin_is_valid", "money",
+    "parse_time", "revision_digest", "sha256_hex", "utc_now",
 ]  # fmt: skip

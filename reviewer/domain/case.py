@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reviewer.domain.listing import Listing
+from reviewer.domain.notice import Notice
 from reviewer.domain.reference import ReferenceProduct
 from reviewer.domain.seller import Seller
 from reviewer.domain.values import Money
@@ -69,7 +70,8 @@ class Sibling:
 class Case:
     """One listing revision with everything that a reviewer needs to decide it.
 
-    `previous` is the listing as it was when it was last flagged or reviewed, where it changed since.
+    `previous` is the listing as it was when it was last flagged or reviewed, where it changed since.  `notices` are
+    the complaints behind its flags, each with its checklist, where the server tells of them.
     """
 
     id: str
@@ -84,6 +86,7 @@ class Case:
     references: tuple[ReferenceProduct, ...] = ()
     siblings: tuple[Sibling, ...] = ()
     previous: Listing | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,15 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from reviewer import hub
-from reviewer.hub import messages, routes_banks, routes_data, routes_sellers, routes_work
+from reviewer.hub import (
+    messages,
+    notice_messages,
+    routes_banks,
+    routes_data,
+    routes_notices,
+    routes_sellers,
+    routes_work,
+)
 from reviewer.hub.auth import Accounts
 from reviewer.hub.bodies import pointers
 from reviewer.hub.database import Unavailable
@@ -35,6 +43,9 @@ _REQUESTS = (
     messages.HashesRequest,
     messages.IdentifiersRequest,
     messages.ReferralMessage,
+    notice_messages.NoticesRequest,
+    notice_messages.WithdrawalsRequest,
+    notice_messages.ClaimantRequest,
 )
 
 
@@ -58,6 +69,7 @@ def create_app(store: Store, requests_per_second: float = 0) -> FastAPI:
     app.include_router(routes_data.router)
     app.include_router(routes_banks.router)
     app.include_router(routes_sellers.router)
+    app.include_router(routes_notices.router)
     app.exception_handler(Problem)(_problem)
     app.exception_handler(HTTPException)(_framework)
     app.exception_handler(RequestValidationError)(_parameters)

@@ -20,9 +20,12 @@ from reviewer.hub.problems import Problem
 from reviewer.hub.rates import Rates
 from reviewer.hub.schema import accounts
 
-ROLES = ("reviewer", "lead", "admin", "service")
+STAFF = ("reviewer", "lead", "admin", "service")
+ROLES = (*STAFF, "claimant")
 DECIDERS = ("reviewer", "lead")
 FEEDERS = ("service", "admin")
+#: Who hands notices over: claimants their own, a marketplace's portal those of anybody.
+COMPLAINERS = ("claimant", "service", "admin")
 
 #: The tokens of a demo hub: obvious, fixed, and never valid in any other hub.
 DEMO_ACCOUNTS: Mapping[str, tuple[str, str]] = {
@@ -31,6 +34,7 @@ DEMO_ACCOUNTS: Mapping[str, tuple[str, str]] = {
     "demo-lead": ("Wanjiru Otieno", "lead"),
     "demo-admin": ("Site admin", "admin"),
     "demo-service": ("Detection service", "service"),
+    "demo-claimant": ("Norrvik brand protection", "claimant"),
 }
 
 _TRUSTED_S = 5.0
@@ -139,6 +143,10 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")[:200]
 
 
-Anyone = Annotated[Account, Depends(caller())]
+Everybody = Annotated[Account, Depends(caller())]
+Anyone = Annotated[Account, Depends(caller(*STAFF))]
 Decider = Annotated[Account, Depends(caller(*DECIDERS))]
 Feeder = Annotated[Account, Depends(caller(*FEEDERS))]
+NoticeReader = Annotated[Account, Depends(caller(*STAFF, "claimant"))]
+Registrar = Annotated[Account, Depends(caller("admin"))]
+Complainer = Annotated[Account, Depends(caller(*COMPLAINERS))]

@@ -9,10 +9,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, and_, or_, select
 
+from reviewer.hub.notice_lists import notices_of_cases
 from reviewer.hub.prepared import Prepared, given
 from reviewer.hub.references import priced_in, read_references
 from reviewer.hub.schema import Record, accounts, cases, flags, listing_pictures, listings, sellers
 from reviewer.hub.sellers import ACTIVE_STATES, sellers_as_json
+from reviewer.policy.model import NoticeRules
 
 _SIBLINGS = 12
 
@@ -31,14 +33,17 @@ _CASE = Prepared(
 _FLAGS = Prepared(select(flags).where(flags.c.case_id == given("case")).order_by(flags.c.seq))
 
 
-def cases_as_json(connection: Connection, ids: Iterable[str], now: datetime) -> list[dict[str, Any]]:
-    """The Case shape of each named case that exists, in that order."""
+def cases_as_json(
+    connection: Connection, ids: Iterable[str], now: datetime, rules: NoticeRules
+) -> list[dict[str, Any]]:
+    """The Case shape of each named case that exists, in that order; `rules` judge the claimants' records."""
     rows = [row for name in ids if (row := _CASE.first(connection, case=name)) is not None]
     seller_json = sellers_as_json(connection, {row.seller_id for row in rows}, now)
     reference_ids = {row.id: msgspec.json.decode(row.reference_ids, type=list[str]) for row in rows}
     products = read_references(connection, {name for names in reference_ids.values() for name in names})
     brands = _pictures_of(products.values())
     bodies = {row.id: listing_as_json(row.body, row.listing_state) for row in rows}
+    behind = notices_of_cases(connection, [row.id for row in rows], rules, now)
     return [
         {
             "id": row.id,
@@ -55,6 +60,7 @@ def cases_as_json(connection: Connection, ids: Iterable[str], now: datetime) -> 
             ],
             "siblings": _siblings(connection, row, bodies[row.id], brands),
             "previous": msgspec.Raw(row.previous.encode()) if row.previous else None,
+            "notices": behind.get(row.id, []),
         }
         for row in rows
     ]

@@ -19,6 +19,7 @@ from reviewer.hub.batch import Batch, CaseNow
 from reviewer.hub.changes import record_changes
 from reviewer.hub.effects import apply_effects, undo_effects
 from reviewer.hub.messages import DecisionMessage
+from reviewer.hub.notice_outcomes import follow_decisions
 from reviewer.hub.prepared import Prepared, given
 from reviewer.hub.schema import cases, decisions, flags
 from reviewer.ledger.canonical import canonical_json
@@ -100,6 +101,14 @@ def submit(
         _store(view, message, body, digest, answer)
         receipts.append(answer.receipt(message.id))
     view.close()
+    follow_decisions(
+        connection,
+        account.id,
+        {message.listing_id for message, _ in batch},
+        {message.id: message.kind for message, _ in batch},
+        policy,
+        now,
+    )
     failpoint("C10")
     return receipts
 

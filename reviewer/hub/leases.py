@@ -24,6 +24,7 @@ from reviewer.hub.messages import ClaimRequest, LeaseName, LeaseRelease
 from reviewer.hub.prepared import Prepared, among, given
 from reviewer.hub.problems import Problem
 from reviewer.hub.schema import Record, accounts, cases, sellers, skips
+from reviewer.policy.model import NoticeRules
 
 _RETRY_S = 15
 _NOT_AGAIN = ("skipped", "needs_language", "needs_expert")
@@ -76,9 +77,9 @@ def claim(connection: Connection, account: Account, request: ClaimRequest, rules
     return Claimed(ids, now, len(ids) < request.count)
 
 
-def claim_answer(connection: Connection, account: Account, claimed: Claimed) -> bytes:
+def claim_answer(connection: Connection, account: Account, claimed: Claimed, rules: NoticeRules) -> bytes:
     """The JSON answer to a claim: the cases whole with their leases; where there are too few, who holds others."""
-    items = _items(connection, claimed.case_ids, claimed.at)
+    items = _items(connection, claimed.case_ids, claimed.at, rules)
     elsewhere = leased_elsewhere(connection, account) if claimed.short else []
     return msgspec.json.encode(
         {"items": items, "next_retry_s": 0 if items else _RETRY_S, "leased_elsewhere": elsewhere}
@@ -168,10 +169,10 @@ _LEASE = Prepared(
 )
 
 
-def _items(connection: Connection, ids: Sequence[str], now: datetime) -> list[dict[str, Any]]:
+def _items(connection: Connection, ids: Sequence[str], now: datetime, rules: NoticeRules) -> list[dict[str, Any]]:
     return [
         {"case": case, "lease": _lease(_LEASE.first(connection, case=case["id"]), now)}
-        for case in cases_as_json(connection, ids, now)
+        for case in cases_as_json(connection, ids, now, rules)
     ]
 
 

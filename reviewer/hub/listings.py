@@ -17,6 +17,7 @@ from reviewer.hub.decisions import GONE_STATES
 from reviewer.hub.links import sketch_again
 from reviewer.hub.locks import FEED, hold
 from reviewer.hub.messages import FlagMessage, ListingMessage, ListingUpsert, SellerMessage
+from reviewer.hub.notice_outcomes import follow_decisions
 from reviewer.hub.schema import (
     Record,
     cases,
@@ -106,6 +107,8 @@ def _upsert(connection: Connection, item: ListingUpsert, policy: Policy, now: da
     case_id = _put_flags(connection, item, policy, moment, now)
     if status == "updated" and found is not None:
         _tell_cases(connection, item.listing, found.revision != revision, moment)
+        if item.listing.state in GONE_STATES:
+            follow_decisions(connection, "", [item.listing.id], {}, policy, now)
     if case_id and status == "unchanged":
         status = "updated"
     if not case_id:

@@ -16,6 +16,7 @@ TYPES: Mapping[str, tuple[int, str]] = {
     "invalid-request": (422, "The request is not valid"),
     "unauthorized": (401, "Who are you?"),
     "forbidden": (403, "Not yours to do"),
+    "suspended": (403, "Your notices are not taken at the moment"),
     "not-found": (404, "There is no such thing here"),
     "method-not-allowed": (405, "This can't be done here"),
     "not-acceptable": (415, "This kind of content is not taken"),

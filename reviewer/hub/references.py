@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from reviewer.hub.locks import FEED, hold
 from reviewer.hub.prepared import Prepared, given
-from reviewer.hub.schema import reference_products
+from reviewer.hub.rights import known_rights
+from reviewer.hub.schema import reference_products, rights
 
 _PRODUCT = Prepared(
     select(reference_products.c.body, reference_products.c.prices).where(reference_products.c.id == given("id"))
@@ -21,11 +22,16 @@ def put_references(connection: Connection, products: Iterable[tuple[Mapping[str,
     """Writes ReferenceProducts (JSON shapes), each with its list prices by currency; a known one is replaced."""
     table = reference_products
     hold(connection, FEED)
-    for product, prices in products:
+    listed = list(products)
+    for product, prices in listed:
         values = {"body": msgspec.json.encode(product).decode(), "prices": msgspec.json.encode(prices).decode()}
         changed = connection.execute(update(table).where(table.c.id == product["id"]).values(**values))
         if not changed.rowcount:
             connection.execute(insert(table).values(id=product["id"], **values))
+    known = known_rights(product for product, _ in listed)
+    if known:
+        connection.execute(delete(rights).where(rights.c.key.in_(known)))
+        connection.execute(insert(rights), [{"key": key, "body": body} for key, body in known.items()])
 
 
 def read_references(connection: Connection, ids: set[str]) -> dict[str, dict[str, Any]]:

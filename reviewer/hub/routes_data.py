@@ -90,7 +90,11 @@ async def cases(
 async def case(request: Request, _account: Anyone, case_id: IdPath) -> Response:
     """One case, whole."""
     store = store_of(request)
-    found = await store.database.reading(lambda connection: cases_as_json(connection, [case_id], store.now(connection)))
+    found = await store.database.reading(
+        lambda connection: cases_as_json(
+            connection, [case_id], store.now(connection), store.rules_in_force(connection).notices
+        )
+    )
     if not found:
         raise Problem("not-found", "There is no such case.")
     return answer(found[0])

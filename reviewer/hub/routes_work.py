@@ -12,7 +12,7 @@ from reviewer.domain.values import format_time
 from reviewer.failpoints import failpoint
 from reviewer.hub import leases as leasing
 from reviewer.hub.answers import Cursor, IdQuery, Limit, after, answer, page, refusals, store_of, takes
-from reviewer.hub.auth import Anyone, Decider
+from reviewer.hub.auth import Anyone, Decider, Everybody
 from reviewer.hub.bodies import parsed
 from reviewer.hub.changes import change_page
 from reviewer.hub.decisions import decision_page, submit
@@ -46,7 +46,7 @@ _BODY = ("forbidden", "too-large", "not-acceptable", "invalid-request")
 
 
 @router.get("", response_model=Service, responses=refusals())
-async def service(request: Request, account: Anyone) -> Response:
+async def service(request: Request, account: Everybody) -> Response:
     """The service document."""
     store = store_of(request)
 
@@ -85,7 +85,9 @@ async def claim(request: Request, account: Decider) -> Response:
     taken = await store.database.writing(
         lambda connection: leasing.claim(connection, account, message, store.rules, store.now(connection))
     )
-    read = await store.database.reading(lambda connection: leasing.claim_answer(connection, account, taken))
+    read = await store.database.reading(
+        lambda connection: leasing.claim_answer(connection, account, taken, store.rules_in_force(connection).notices)
+    )
     return Response(read, media_type="application/json")
 
 

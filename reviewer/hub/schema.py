@@ -410,3 +410,100 @@ statements = Table(
 
 The transparency database forgets an identifier after 181 days and would take it again; this table does not.
 """
+
+claimants = Table(
+    "claimants",
+    metadata,
+    _id(),
+    _text("name"),
+    _text("source"),
+    _text("account_id"),
+    _text("owners", "[]"),
+    _text("made_at"),
+    _text("counted_from"),
+    Column("warned_at", TEXT),
+    Column("suspended_until", TEXT),
+    Index("claimants_account", "account_id"),
+)
+"""Who complains: `source` as a flag's; `owners` are those whose rights it may rely on, as a JSON list.
+
+Misuse is judged by what was settled after `counted_from`: the last warning, suspension or pardon.
+"""
+
+claimant_events = Table(
+    "claimant_events",
+    metadata,
+    _sequence(),
+    Column("claimant_id", string(128), nullable=False),
+    _text("kind"),
+    _text("at"),
+    _text("words"),
+    Index("claimant_events_claimant", "claimant_id", "seq"),
+)
+"""What was done about a claimant, with the reasons: `registered`, `warned`, `suspended`, `lifted`."""
+
+notices = Table(
+    "notices",
+    metadata,
+    _sequence(),
+    Column("id", string(128), nullable=False, unique=True),
+    Column("claimant_id", string(128), nullable=False),
+    _text("account_id"),
+    _text("source"),
+    _text("ground"),
+    _text("right_key"),
+    _text("received_at"),
+    _text("body"),
+    Column("body_sha256", string(64), nullable=False),
+    Column("listing_count", WHOLE, nullable=False, default=0),
+    Column("open_count", WHOLE, nullable=False, default=0),
+    Column("complete", Boolean, nullable=False, default=True),
+    _text("asked", "[]"),
+    Column("withdrawn_at", TEXT),
+    _text("withdrawn_why"),
+    Index("notices_claimant", "claimant_id", "received_at"),
+)
+"""Complaints, never deleted: `body` is what was sent but its listings; `open_count` of them are not settled."""
+
+notice_listings = Table(
+    "notice_listings",
+    metadata,
+    _sequence(),
+    Column("notice_id", string(128), nullable=False),
+    Column("listing_id", string(128), nullable=False),
+    Column("claimant_id", string(128), nullable=False),
+    _text("case_id"),
+    _text("right_key"),
+    _text("revision"),
+    _text("gtin"),
+    _text("outcome", "open"),
+    _text("checks", "[]"),
+    _text("decision_id"),
+    _text("upheld_by"),
+    Column("settled_at", TEXT),
+    Index("notice_listings_notice", "notice_id", "listing_id", unique=True),
+    Index("notice_listings_case", "case_id"),
+    Index("notice_listings_listing", "listing_id", "right_key"),
+    Index("notice_listings_claimant", "claimant_id", "settled_at", "outcome"),
+)
+"""The listings that notices name, with the checklist and what became of each.
+
+`upheld_by` is the account whose decision upheld it, so that another's reversal is told from a correction.
+"""
+
+notice_changes = Table(
+    "notice_changes",
+    metadata,
+    _sequence(),
+    Column("notice_id", string(128), nullable=False),
+    Column("listing_id", string(128), nullable=False),
+    Column("claimant_id", string(128), nullable=False),
+    _text("outcome"),
+    _text("at"),
+    _text("decision_id"),
+    Index("notice_changes_claimant", "claimant_id", "seq"),
+)
+"""Outcomes in the order in which they came, for claimants to follow."""
+
+rights = Table("rights", metadata, Column("key", string(300), primary_key=True), _text("body"))
+"""The rights of the reference products by kind, register and number: what notices are compared with."""

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
-from reviewer.hub.messages import SHA256_PATTERN
-
-
-class Shape(BaseModel):
-    """An answer, or a part of one."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-Digest = Annotated[str, Field(pattern=SHA256_PATTERN)]
+from reviewer.hub.notice_shapes import CaseNotice
+from reviewer.hub.shape_base import Digest, Moment, Right, Shape
 
 
 class Fault(Shape):
@@ -41,7 +32,7 @@ class Reviewer(Shape):
 
     id: str
     name: str
-    role: Literal["reviewer", "lead", "admin", "service"]
+    role: Literal["reviewer", "lead", "admin", "service", "claimant"]
 
 
 class Marketplace(Shape):
@@ -184,19 +175,6 @@ class Sibling(Shape):
     seller_name: str
 
 
-class Right(Shape):
-    """A registered right."""
-
-    kind: str
-    number: str
-    sign: str
-    office: str
-    owner: str
-    nice_classes: list[int]
-    territories: list[str]
-    expires_at: Moment | None
-
-
 class AuthenticationPoint(Shape):
     """What to look at on the genuine article."""
 
@@ -240,6 +218,7 @@ class Case(Shape):
     references: list[ReferenceProduct]
     siblings: list[Sibling]
     previous: Listing | None
+    notices: list[CaseNotice]
 
 
 class CaseRow(Shape):

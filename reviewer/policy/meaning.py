@@ -112,6 +112,8 @@ def _measure_faults(name: str, measure: Measure) -> Iterable[str]:
 def _other_faults(policy: Policy, known: set[str]) -> Iterable[str]:
     names = Counter(sign.id for sign in policy.signs)
     yield from (f"[[sign]] {name}, id: stands twice" for name, count in names.items() if count > 1)
+    goods = Counter(row.id for row in policy.goods)
+    yield from (f"[[goods]] {name}, id: stands twice" for name, count in goods.items() if count > 1)
     for row in policy.due_times:
         if row.ground and row.ground not in known:
             yield f"[[due_time]] {row.source}, ground: no such ground: {row.ground!r}"

@@ -74,12 +74,23 @@ class DueTime:
 
 
 @dataclass(frozen=True, slots=True)
+class Goods:
+    """Categories that name one of these `words` are goods of this class of the Nice classification."""
+
+    id: str
+    nice_class: int
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeRules:
     """What a claimant's record must be, counted over `months`.
 
     Fast handling is lost below `upheld_percent` or above `countered_percent`; misuse is a share of
-    unfounded notices above `misuse_percent`: first a warning, then `suspension_days`.  Below
-    `least_notices` no record is judged.  `per_hour` is what one claimant may send.
+    unfounded notices above `misuse_percent`: first a warning, which holds for `warning_months`, then
+    `suspension_days`.  Below `least_notices` no record is judged.  `per_hour` notices is what one claimant
+    may send, and `listings_per_hour` what they may name.  `priority_trusted` is the least priority of cases
+    of trusted flaggers and authorities, `priority_good_faith` that of other claimants with fast handling.
     """
 
     months: int = 3
@@ -89,6 +100,10 @@ class NoticeRules:
     misuse_percent: float = 50.0
     suspension_days: int = 30
     per_hour: int = 2000
+    listings_per_hour: int = 20_000
+    warning_months: int = 12
+    priority_trusted: int = 200
+    priority_good_faith: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +140,7 @@ class Policy:
     notices: NoticeRules = NoticeRules()
     proofs: ProofRules = ProofRules()
     appeals: AppealRules = AppealRules()
+    goods: tuple[Goods, ...] = ()
 
     def ground(self, ground_id: str) -> Ground | None:
         """The ground of that id, or None where a server speaks of one that is not in these rules."""

@@ -15,6 +15,7 @@ from reviewer.policy.meaning import UNREADABLE, check_meaning
 from reviewer.policy.model import (
     AppealRules,
     DueTime,
+    Goods,
     Ground,
     Immediate,
     NoticeRules,
@@ -33,7 +34,7 @@ __all__ = ["Ground", "Immediate", "Policy", "Sign", "Threshold", "policy_faults"
 
 _SCOPES = ("listing", "brand", "category", "all")
 _EVIDENCE = ("picture", "document", "authentication_point", "test_purchase")
-_TOP = ("base", "ground", "threshold", "immediate", "sign", "due_time", "notices", "proofs", "appeals")
+_TOP = ("base", "ground", "threshold", "immediate", "sign", "due_time", "notices", "proofs", "appeals", "goods")
 #: What a preset or a house's file may start from: the shipped file, named so.
 _BASE = "shipped"
 _NUMBERS = ("window_days", "merge_hours", "daily_cap")
@@ -131,6 +132,8 @@ def _read(data: Mapping[str, Any], reader: Reader) -> Policy:
         table.close()
     if not reader.strict and "sign" not in data:  # a server from before there were signs
         data = {**data, "sign": _shipped_tables()["sign"]}
+    if not reader.strict and "goods" not in data:
+        data = {**data, "goods": _shipped_tables()["goods"]}
     signs = [sign for table in reader.tables(data, "sign") if (sign := _sign(table)) is not None]
     policy = Policy(
         version=top.text("version"),
@@ -145,6 +148,7 @@ def _read(data: Mapping[str, Any], reader: Reader) -> Policy:
         notices=_notices(reader.single(data, "notices")),
         proofs=_proofs(reader.single(data, "proofs")),
         appeals=_appeals(reader.single(data, "appeals")),
+        goods=tuple(map(_goods, reader.tables(data, "goods"))),
     )
     top.close(_TOP)
     check_meaning(policy, reader.faults, strict=reader.strict)
@@ -239,6 +243,15 @@ def _due_time(table: Table) -> DueTime:
     return made
 
 
+def _goods(table: Table) -> Goods:
+    words = table.texts("words")
+    if not words:
+        table.strict_fault("words", "is missing" if "words" not in table.row else "must name at least one")
+    made = Goods(table.text("id"), table.integer("nice_class", 1, 45), words)
+    table.close()
+    return made
+
+
 def _notices(table: Table) -> NoticeRules:
     rules = NoticeRules(
         months=table.integer("months", 1, 60, 3),
@@ -248,6 +261,10 @@ def _notices(table: Table) -> NoticeRules:
         misuse_percent=table.number("misuse_percent", 0, 100, 50.0),
         suspension_days=table.integer("suspension_days", 1, 3650, 30),
         per_hour=table.integer("per_hour", 1, 10_000_000, 2000),
+        listings_per_hour=table.integer("listings_per_hour", 1, 100_000_000, 20_000),
+        warning_months=table.integer("warning_months", 1, 120, 12),
+        priority_trusted=table.integer("priority_trusted", 0, 1_000_000, 200),
+        priority_good_faith=table.integer("priority_good_faith", 0, 1_000_000, 100),
     )
     table.close()
     return rules
@@ -299,4 +316,5 @@ def policy_to_mapping(policy: Policy) -> dict[str, Any]:
         "notices": asdict(policy.notices),
         "proofs": asdict(policy.proofs) | {"documents": list(policy.proofs.documents)},
         "appeals": asdict(policy.appeals),
+        "goods": [asdict(row) | {"words": list(row.words)} for row in policy.goods],
     }

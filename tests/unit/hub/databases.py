@@ -25,7 +25,7 @@ from reviewer.hub.schema import metadata
 from reviewer.hub.store import Store, open_store
 
 KINDS = ("sqlite", "postgresql")
-ROLES = ("reviewer", "lead", "admin", "service")
+ROLES = ("reviewer", "lead", "admin", "service", "claimant")
 _KEPT = ("facts", "marketplaces", "accounts", "policies")
 _CONNECTIONS = 3
 #: Files here never wait for a disk.
