@@ -11,6 +11,7 @@ import typer
 from reviewer.cli.audit import audit_app
 from reviewer.cli.evidence import evidence_app
 from reviewer.cli.hub_hashes import hub_hashes
+from reviewer.cli.hub_notices import notices_app
 from reviewer.cli.plugin import plugin_app
 from reviewer.cli.policy import policy_app
 from reviewer.cli.reasons import reasons_app
@@ -23,6 +24,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(evidence_app, name="evidence")
 app.add_typer(policy_app, name="policy")
 hub_app.command("hashes")(hub_hashes)
+hub_app.add_typer(notices_app, name="notices")
 app.add_typer(reasons_app, name="reasons")
 app.add_typer(plugin_app, name="plugin")
 outbox_app = typer.Typer(no_args_is_help=True, help="Look after decisions that were not sent yet.")
@@ -277,7 +279,7 @@ def hub_load(
 def hub_token(
     data: DataFolder,
     name: Annotated[str, typer.Option(help="Whose it is; shown to colleagues.")],
-    role: Annotated[str, typer.Option(help="reviewer, lead, admin or service.")],
+    role: Annotated[str, typer.Option(help="reviewer, lead, admin, service or claimant.")],
     database_url: DatabaseUrl = None,
 ) -> None:
     """Make an account and print its token, this once."""

@@ -73,13 +73,18 @@ class NoticeTable:
         return Problem(problem.kind, problem.detail, errors=faults, headers=problem.headers, status=problem.status)
 
 
-def read_notice_table(body: bytes) -> NoticeTable:
-    """The notices of a pasted table; raises `Problem` that names each faulty line, and then nothing of it counts."""
+def read_notice_table(body: bytes, claimant: str = "") -> NoticeTable:
+    """The notices of a pasted table; raises `Problem` that names each faulty line, and then nothing of it counts.
+
+    `claimant` is the id of whoever complains where a line does not say so.
+    """
     faults: list[dict[str, str]] = []
     groups = _groups(_rows(body, faults), faults)
     batch: list[tuple[NoticeMessage, Mapping[str, Any]]] = []
     lines: list[list[int]] = []
     for group in groups:
+        if claimant:
+            group.values.setdefault("claimant_id", claimant)
         sent, wrong = _notice(group)
         faults += wrong
         if wrong:

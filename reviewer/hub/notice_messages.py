@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -13,6 +13,7 @@ NOTICE_LIMIT = 100
 LISTING_LIMIT = 10_000
 
 Source = Literal["rights_holder", "trusted_flagger", "authority", "consumer"]
+SOURCES: tuple[str, ...] = get_args(Source)
 
 
 def _few_enough(value: object) -> object:

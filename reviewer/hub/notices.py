@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from reviewer.domain.case import FlagSource
 from reviewer.domain.notice import ClaimantRecord, Outcome
 from reviewer.domain.reference import Right
-from reviewer.domain.values import format_time, parse_time, sha256_hex
+from reviewer.domain.values import format_time, sha256_hex
 from reviewer.hub.auth import Account
 from reviewer.hub.claimants import Claimant, record
 from reviewer.hub.decisions import GONE_STATES
@@ -22,95 +22,36 @@ from reviewer.hub.locks import FEED, hold
 from reviewer.hub.notice_cases import Complained, QueueOfNotices
 from reviewer.hub.notice_messages import LISTING_LIMIT, NoticeMessage
 from reviewer.hub.notice_outcomes import ADD_CHANGE
+from reviewer.hub.notice_reading import (
+    Before,
+    checklist_of,
+    offer_of,
+    read_earlier,
+    read_listings,
+    read_rights,
+    with_missing,
+)
 from reviewer.hub.notice_senders import claimants_of, not_taken
 from reviewer.hub.prepared import Prepared, among, inserting
 from reviewer.hub.problems import Problem
-from reviewer.hub.rights import right_key, right_of
-from reviewer.hub.schema import claimants, listings, marketplaces, notice_listings, notices, rights
+from reviewer.hub.rights import right_key
+from reviewer.hub.schema import notice_listings, notices
 from reviewer.hub.sequenced import write_at_end
 from reviewer.ledger.canonical import canonical_json
 from reviewer.policy.claimant_record import is_trusted
-from reviewer.policy.notice_checks import Assessment, Checklist, Complaint, EarlierNotice, Offer
+from reviewer.policy.notice_checks import Assessment
 from reviewer.policy.policy import Policy
 
 #: States of a listing of which nothing is left to take down.
 _UNAVAILABLE = (*GONE_STATES, "removed")
 _ENDED = (Outcome.UPHELD, Outcome.REJECTED, Outcome.REVERSED)
-_SHOWN = 5
 
 _KNOWN = Prepared(select(notices).where(among(notices.c.id, "ids")))
-_LISTINGS = Prepared(
-    select(
-        listings.c.id,
-        listings.c.marketplace,
-        listings.c.seller_id,
-        listings.c.category,
-        listings.c.revision,
-        listings.c.state,
-        listings.c.body,
-        marketplaces.c.country,
-    )
-    .join(marketplaces, marketplaces.c.id == listings.c.marketplace, isouter=True)
-    .where(among(listings.c.id, "ids"))
-)
-_EARLIER = Prepared(
-    select(
-        notice_listings.c.listing_id,
-        notice_listings.c.right_key,
-        notice_listings.c.notice_id,
-        notice_listings.c.claimant_id,
-        claimants.c.name,
-        notices.c.received_at,
-        notice_listings.c.revision,
-        notice_listings.c.outcome,
-        notices.c.body,
-    )
-    .join(notices, notices.c.id == notice_listings.c.notice_id)
-    .join(claimants, claimants.c.id == notice_listings.c.claimant_id)
-    .where(among(notice_listings.c.listing_id, "listings"), notices.c.withdrawn_at.is_(None))
-    .order_by(notice_listings.c.seq)
-)
-_RIGHTS = Prepared(select(rights.c.key, rights.c.body).where(among(rights.c.key, "keys")))
 _OUTCOMES = Prepared(
     select(notice_listings.c.outcome, notice_listings.c.listing_id).where(among(notice_listings.c.notice_id, "ids"))
 )
 _ADD = Prepared(inserting(notices))
 _ADD_LISTING = Prepared(inserting(notice_listings))
-
-
-class _Place(msgspec.Struct):
-    """What of a listing's body the checklist reads."""
-
-    country: str = ""
-    gtin: str = ""
-
-
-class _Sent(msgspec.Struct):
-    """What of an earlier notice tells whether anything is new."""
-
-    evidence: list[str] = []
-
-
-_PLACES = msgspec.json.Decoder(_Place)
-_SENT = msgspec.json.Decoder(_Sent)
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """An earlier notice of the same listing and right."""
-
-    notice_id: str
-    claimant_id: str
-    name: str
-    received_at: str
-    revision: str
-    outcome: str
-    evidence: tuple[str, ...]
-
-    def told(self) -> EarlierNotice:
-        """It as the checklist speaks of it."""
-        outcome = "" if self.outcome == Outcome.OPEN else self.outcome
-        return EarlierNotice(self.notice_id, parse_time(self.received_at), self.name, outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +75,7 @@ class _Taking:
     moment: str
     listed: dict[str, Any] = field(default_factory=dict)
     rights: dict[str, Right] = field(default_factory=dict)
-    earlier: dict[tuple[str, str], _Before] = field(default_factory=dict)
+    earlier: dict[tuple[str, str], Before] = field(default_factory=dict)
     records: dict[str, ClaimantRecord] = field(default_factory=dict)
     notices: list[dict[str, Any]] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -234,28 +175,24 @@ def _take(taking: _Taking, fresh: Sequence[_Fresh]) -> dict[str, dict[str, Any]]
 
 
 def _read(taking: _Taking, fresh: Sequence[_Fresh]) -> None:
-    ids = sorted({named.id for one in fresh for named in one.message.listings})
-    taking.listed = {row.id: row for row in _LISTINGS.rows(taking.connection, ids=ids)}
-    for row in _RIGHTS.rows(taking.connection, keys=sorted({one.key for one in fresh})):
-        taking.rights[row.key] = right_of(msgspec.json.decode(row.body))
-    for row in _EARLIER.rows(taking.connection, listings=ids):
-        evidence = tuple(_SENT.decode(row.body).evidence)
-        taking.earlier[row.listing_id, row.right_key] = _Before(
-            row.notice_id, row.claimant_id, row.name, row.received_at, row.revision, row.outcome, evidence
-        )
+    ids = {named.id for one in fresh for named in one.message.listings}
+    taking.listed = read_listings(taking.connection, ids)
+    taking.rights = read_rights(taking.connection, {one.key for one in fresh})
+    taking.earlier = {key: rows[-1][1] for key, rows in read_earlier(taking.connection, ids).items()}
     for claimant in {one.claimant.id: one.claimant for one in fresh}.values():
         taking.records[claimant.id] = record(taking.connection, claimant, taking.policy.notices, taking.now)
 
 
 def _take_one(taking: _Taking, queue: QueueOfNotices, one: _Fresh) -> dict[str, Any]:
     message = one.message
-    checklist = checklist_of(message, one.claimant, taking.policy, taking.now, taking.rights.get(one.key))
+    body = message.model_dump(mode="json", exclude={"listings", "claimant"})
+    checklist = checklist_of(body, one.claimant, taking.policy, taking.now, taking.rights.get(one.key))
     counts: Counter[str] = Counter()
     asked: dict[str, None] = {}
     missing: list[str] = []
     for named in message.listings:
         row, before = taking.listed.get(named.id), taking.earlier.get((named.id, one.key))
-        found = checklist.of(_offer(row, named.gtin), before.told() if before else None)
+        found = checklist.of(offer_of(row, named.gtin), before.told() if before else None)
         asked |= dict.fromkeys(found.asked)
         outcome = _outcome(row, before, one)
         if row is None:
@@ -264,36 +201,15 @@ def _take_one(taking: _Taking, queue: QueueOfNotices, one: _Fresh) -> dict[str, 
         counts[outcome] += 1
         revision = row.revision if row is not None else ""
         taking.rows.append(_row(taking, one, named.id, named.gtin, case_id, revision, outcome, found))
-        taking.earlier[named.id, one.key] = _Before(
+        taking.earlier[named.id, one.key] = Before(
             message.id, one.claimant.id, one.claimant.name, taking.moment, revision, outcome, tuple(message.evidence)
         )
-    if missing:
-        shown = ", ".join(missing[:_SHOWN]) + (f" and {len(missing) - _SHOWN:,} more" if len(missing) > _SHOWN else "")
-        asked[f"Not known here: {shown}. Check the listing's id as the marketplace shows it."] = None
-    taking.notices.append(_notice(taking, one, counts[Outcome.OPEN], list(asked)))
-    return _receipt(message.id, "received", taking.moment, "") | _told(list(asked), counts)
+    wanted = with_missing(asked, missing)
+    taking.notices.append(_notice(taking, one, body, counts[Outcome.OPEN], wanted))
+    return _receipt(message.id, "received", taking.moment, "") | _told(wanted, counts)
 
 
-def checklist_of(
-    message: NoticeMessage, claimant: Claimant, policy: Policy, day: datetime, known: Right | None
-) -> Checklist:
-    """The checklist of a notice on a day."""
-    said = right_of(message.right.model_dump()) if message.right else None
-    complaint = Complaint(
-        claimant.source, claimant.name, message.statement, message.good_faith, said, message.acting_as,
-        claimant.owners, tuple(message.evidence),
-    )  # fmt: skip
-    return Checklist(complaint, day, policy.goods, known)
-
-
-def _offer(row: Any, gtin: str) -> Offer:
-    if row is None:
-        return Offer(claimed_gtin=gtin)
-    place = _PLACES.decode(row.body)
-    return Offer(row.category, place.country or row.country or "", place.gtin, gtin)
-
-
-def _outcome(row: Any, before: _Before | None, one: _Fresh) -> Outcome:
+def _outcome(row: Any, before: Before | None, one: _Fresh) -> Outcome:
     if row is None:
         return Outcome.NOT_FOUND
     if row.state in _UNAVAILABLE:
@@ -309,7 +225,7 @@ def _outcome(row: Any, before: _Before | None, one: _Fresh) -> Outcome:
 
 
 def _queue(
-    taking: _Taking, queue: QueueOfNotices, one: _Fresh, row: Any, before: _Before | None, found: Assessment
+    taking: _Taking, queue: QueueOfNotices, one: _Fresh, row: Any, before: Before | None, found: Assessment
 ) -> str:
     """Puts the listing onto the queue; a claimant who repeats what is open adds no second flag."""
     message, claimant = one.message, one.claimant
@@ -357,8 +273,7 @@ def _row(
     }
 
 
-def _notice(taking: _Taking, one: _Fresh, still_open: int, asked: list[str]) -> dict[str, Any]:
-    body = one.message.model_dump(mode="json", exclude={"listings", "claimant"})
+def _notice(taking: _Taking, one: _Fresh, body: Mapping[str, Any], still_open: int, asked: list[str]) -> dict[str, Any]:
     return {
         "id": one.message.id,
         "claimant_id": one.claimant.id,

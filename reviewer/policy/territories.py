@@ -16,10 +16,10 @@ _OAPI = (
 _UNIONS = {"EU": _EU, "EM": _EU, "BX": ("BE", "LU", "NL"), "OA": _OAPI, "UK": ("GB",)}
 #: Offices by their usual names, with the code of what they register for.
 _OFFICES = {
-    "EM": "EU", "UK": "GB", "EUIPO": "EU", "OHIM": "EU", "BOIP": "BX", "OAPI": "OA", "UKIPO": "GB", "USPTO": "US", "JPO": "JP", "KIPO": "KR",
-    "MOIP": "KR", "CNIPA": "CN", "TIPO": "TW", "DPMA": "DE", "OEPM": "ES", "UIBM": "IT", "IMPI": "MX", "DGIP": "ID",
-    "DJKI": "ID", "DIP": "TH", "IPOS": "SG", "MYIPO": "MY", "IPOPHL": "PH", "CIPO": "CA", "ROSPATENT": "RU",
-    "TURKPATENT": "TR", "IPI": "CH",
+    "EM": "EU", "UK": "GB", "EUIPO": "EU", "OHIM": "EU", "BOIP": "BX", "OAPI": "OA", "UKIPO": "GB", "USPTO": "US",
+    "JPO": "JP", "KIPO": "KR", "MOIP": "KR", "CNIPA": "CN", "TIPO": "TW", "DPMA": "DE", "OEPM": "ES", "UIBM": "IT",
+    "IMPI": "MX", "DGIP": "ID", "DJKI": "ID", "DIP": "TH", "IPOS": "SG", "MYIPO": "MY", "IPOPHL": "PH", "CIPO": "CA",
+    "ROSPATENT": "RU", "TURKPATENT": "TR", "IPI": "CH",
 }  # fmt: skip
 
 
