@@ -16,7 +16,6 @@ from reviewer.hub.notice_csv import read_notice_table
 from reviewer.hub.notice_lists import claimant_json, listing_page, notice_page, notice_whole, outcome_page
 from reviewer.hub.notice_messages import ClaimantRequest, NoticesRequest, WithdrawalsRequest
 from reviewer.hub.notice_outcomes import withdraw_notices
-from reviewer.hub.notice_senders import own_claimant
 from reviewer.hub.notice_shapes import (
     ClaimantAnswer,
     NamedOutcomePage,
@@ -36,8 +35,11 @@ _CSV = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"t
 
 
 def _own(connection: Connection, account: Account) -> str | None:
-    """The claimant whose notices alone the caller may see; None sees those of everybody."""
-    return own_claimant(connection, account).id if account.role == "claimant" else None
+    """The claimant whose notices alone the caller may see; None sees those of everybody, '' those of nobody."""
+    if account.role != "claimant":
+        return None
+    found = claimant_of(connection, account)
+    return found.id if found is not None else ""
 
 
 @router.post("/notices", response_model=NoticesAnswer, responses=refusals(*_BODY), openapi_extra=takes(NoticesRequest))
@@ -104,7 +106,8 @@ async def notices(
     """Notices in the order of arrival; claimants see their own."""
 
     def read(connection: Connection) -> tuple[list[dict[str, Any]], int | None]:
-        whose = _own(connection, account) or claimant
+        own = _own(connection, account)
+        whose = claimant if own is None else own
         return notice_page(connection, after(cursor), limit, claimant=whose, state=state, source=source)
 
     return page(*await store_of(request).database.reading(read))
@@ -118,7 +121,8 @@ async def outcomes(
     store = store_of(request)
 
     def read(connection: Connection) -> tuple[list[dict[str, Any]], int]:
-        whose = _own(connection, account) or claimant
+        own = _own(connection, account)
+        whose = claimant if own is None else own
         return outcome_page(connection, after(cursor), limit, store.rules_in_force(connection), claimant=whose)
 
     items, last = await store.database.reading(read)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from reviewer.hub.shapes import Digest, Moment, Money, Shape
+from reviewer.hub.shape_base import Digest, Moment, Shape
+from reviewer.hub.shapes import Money
 
 
 class DossierSeller(Shape):

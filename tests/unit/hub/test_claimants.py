@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from reviewer.domain.values import format_time
 from reviewer.hub.claimants import lift
@@ -25,8 +25,21 @@ def known(hub):
     return hub
 
 
-def rules(hub, **changes):
-    """House rules with other numbers for notices."""
+@pytest.fixture
+def numbers(hub):
+    """Puts house rules with other numbers for notices in force, for one test."""
+    made = []
+
+    def change(**changes):
+        made.append(_other_rules(hub, changes))
+
+    yield change
+    hub.store.database.write(
+        lambda connection: connection.execute(delete(policies).where(policies.c.version.in_(made)))
+    )
+
+
+def _other_rules(hub, changes):
     tables = policy_to_mapping(hub.store.policy)
     tables["notices"] |= changes
     tables["version"] = f"test-{uuid.uuid4()}"
@@ -34,6 +47,7 @@ def rules(hub, **changes):
     hub.store.database.write(
         lambda connection: connection.execute(insert(policies), {"version": tables["version"], "body": body})
     )
+    return tables["version"]
 
 
 def past(hub, upheld=0, rejected=0, turned=0, days=10, who="norrvik"):
@@ -169,9 +183,9 @@ def test_an_authority_is_never_suspended(hub):
     assert [event["kind"] for event in hub.get("/v1/claimants/norrvik")["events"]] == ["registered"]
 
 
-def test_a_claimant_who_floods_is_told_when_to_come_back(known):
+def test_a_claimant_who_floods_is_told_when_to_come_back(known, numbers):
     hub = known
-    rules(hub, per_hour=5)
+    numbers(per_hour=5)
     send(hub, *(notice("l1") for _ in range(3)))
     hub.clock.pass_(minutes=20)
     send(hub, *(notice("l1") for _ in range(2)))
@@ -187,9 +201,9 @@ def test_a_claimant_who_floods_is_told_when_to_come_back(known):
     assert "these are 6" in too_many.json()["detail"]
 
 
-def test_listings_count_against_a_flood_as_well(known):
+def test_listings_count_against_a_flood_as_well(known, numbers):
     hub = known
-    rules(hub, listings_per_hour=10)
+    numbers(listings_per_hour=10)
     send(hub, notice(*(f"x{number}" for number in range(8))))
     answer = hub.call("POST", "/v1/notices", "claimant", json={"notices": [notice("a", "b", "c")]})
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "3600")
