@@ -184,6 +184,8 @@ class FakeServer:
         self.tokens = {"token": ("ana", "Ana Reyes")}
         self.clock_skew = timedelta()
         self.lease_s = lease_s
+        #: What the service says besides: `effect`, `decisions`, `measures`.
+        self.said: dict[str, Any] = {}
         self.batch = 100
         self.lost_replies = 0
         self.asked_for: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
@@ -271,7 +273,7 @@ class FakeConnector:
         return Service(
             "Made-up", datetime.now(UTC) + server.clock_skew, me, server.tokens[self._token][1], "reviewer",
             marketplaces, server.capabilities, lease_s=server.lease_s, decision_batch=server.batch,
-            policy_version="2026-11-1",
+            policy_version="2026-11-1", **server.said,
         )  # fmt: skip
 
     def claim(

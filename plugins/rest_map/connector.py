@@ -14,6 +14,7 @@ import requests
 from reviewer.connectors.api import (
     Case,
     Context,
+    DecisionKind,
     Flag,
     Listing,
     Marketplace,
@@ -37,7 +38,7 @@ from reviewer.connectors.api import (
     revision_digest,
 )
 
-from .mapping import DECISION_FIELDS, Map, MapFault, at, filled, read_map
+from .mapping import CASE_FIELDS, DECISION_FIELDS, Decide, Map, MapFault, at, filled, read_map
 
 _MEDIA_BYTES = 20 * 1024 * 1024
 _ID = 128
@@ -56,6 +57,8 @@ class RestMapConnector:
         self._headers = {told.header: str(credential), "Accept": "application/json"}
         self._session = context.session
         self._now = context.now
+        self._listed: dict[str, dict[str, str]] = {}
+        self._names_cases = any(way.names_case for way in told.decides)
 
     def service(self) -> Service:
         who = self._map.who
@@ -74,6 +77,9 @@ class RestMapConnector:
             "reviewer",
             (here,),
             decision_batch=20,
+            effect=self._map.effect,
+            decisions=self._map.kinds,
+            measures=frozenset(self._map.measures),
         )
 
     def poll(self, cursor: str | None, limit: int = 500) -> Page[Case]:
@@ -89,7 +95,10 @@ class RestMapConnector:
         cases, bad = [], []
         for place, row in enumerate(rows):
             try:
-                cases.append(self._case(row))
+                case = self._case(row)
+                cases.append(case)
+                if self._names_cases:
+                    self._listed[case.id] = _listed(case)
             except (ValueError, TypeError, OverflowError) as error:
                 bad.append(Quarantined(f"cases[{place}]", str(error), str(row)[:300]))
         following = at(answer, self._map.next) if self._map.next else None
@@ -124,6 +133,13 @@ class RestMapConnector:
             return Receipt(decision.id, ReceiptStatus.REJECTED, words)
         told = json.loads(item.body)
         values = {name: told.get(name) or "" for name in DECISION_FIELDS}
+        values |= {f"complainant_{key}": value for key, value in self._map.complainant.items()}
+        if way.names_case:
+            listed = self._case_of(decision.case_id)
+            if listed is None:
+                words = f"{self._map.name} does not list the case any more, and the map needs its fields."
+                return Receipt(decision.id, ReceiptStatus.GONE, words)
+            values |= listed
         response = self._call(
             way.method, filled(way.path, values, in_path=True),
             body=filled(way.body, values) if way.body is not None else None,
@@ -132,7 +148,33 @@ class RestMapConnector:
         status = way.receipts.get(response.status_code)
         if status is None:
             raise Refused(f"{self._base} answered {response.status_code}, of which the map says nothing.")
-        return Receipt(decision.id, status, "" if status is ReceiptStatus.ACCEPTED else response.text[:300])
+        if status not in (ReceiptStatus.ACCEPTED, ReceiptStatus.DUPLICATE):
+            return Receipt(decision.id, status, response.text[:300])
+        return Receipt(decision.id, status, effects=self._effects(way, decision.kind, response))
+
+    def _effects(self, way: Decide, kind: DecisionKind, response: requests.Response) -> tuple[str, ...]:
+        """What happened, in words, with the number that the service gave it."""
+        if not way.number:
+            return ()
+        try:
+            number = at(response.json(), way.number)
+        except ValueError:
+            number = None
+        what = "complaint" if self._map.effect == "complaint" and kind is DecisionKind.TAKEDOWN else kind.value
+        return (f"{what} {number} at {self._map.name}",) if number not in (None, "") else ()
+
+    def _case_of(self, case_id: str) -> dict[str, str] | None:
+        """The fields of a case as it was listed last; after a start the list is read once more."""
+        if case_id not in self._listed:
+            cursor: str | None = None
+            seen: set[str | None] = set()
+            while cursor not in seen and case_id not in self._listed:
+                seen.add(cursor)
+                page = self.poll(cursor)
+                cursor = page.next_cursor if page.items else None
+                if cursor is None:
+                    break
+        return self._listed.get(case_id)
 
     def _case(self, row: Any) -> Case:
         def text(name: str, most: int = 200) -> str:
@@ -218,6 +260,18 @@ def connect(context: Context) -> RestMapConnector:
     except MapFault as error:
         raise Refused(f"The map {path.name} can't be used: {error}.") from error
     return RestMapConnector(context, told)
+
+
+def _listed(case: Case) -> dict[str, str]:
+    """What a template may say of a case."""
+    offer, price = case.listing, case.listing.price
+    told = {
+        "title": offer.title, "url": offer.url, "brand": offer.brand, "category": offer.category,
+        "price": str(price.amount) if price else "", "currency": (price.currency or "") if price else "",
+        "gtin": offer.gtin, "country": offer.country, "seller_id": case.seller.id,
+        "seller_name": case.seller.display_name, "reason": case.flags[0].reason,
+    }  # fmt: skip
+    return {name: told[name] for name in CASE_FIELDS}
 
 
 def _json(response: requests.Response) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from reviewer.connectors.api import DecisionKind, ReceiptStatus
+from reviewer.connectors.api import DecisionKind, MeasureKind, ReceiptStatus
 
 FIELDS = (
     "id", "state", "listing_id", "title", "description", "brand", "category", "price", "currency", "gtin", "country",
@@ -22,13 +22,18 @@ DECISION_FIELDS = (
     "id", "case_id", "listing_id", "revision", "kind", "decided_at", "ground", "clause", "facts", "note", "measure",
     "supersedes", "policy_version",
 )  # fmt: skip
+#: Fields of the case that a decision is about, as it stood in the service's list.
+CASE_FIELDS = (
+    "title", "url", "brand", "category", "price", "currency", "gtin", "country", "seller_id", "seller_name", "reason",
+)  # fmt: skip
+EFFECTS = ("change", "complaint")
 _TABLES = {
-    "": ("name", "marketplace", "auth", "who", "cases", "media", "decide"),
+    "": ("name", "marketplace", "effect", "measures", "complainant", "auth", "who", "cases", "media", "decide"),
     "auth": ("header", "value"),
     "who": ("path", "id", "name", "time"),
     "cases": ("path", "query", "items", "next", "fields", "states"),
     "media": ("path",),
-    "decide": ("kinds", "method", "path", "headers", "body", "receipts"),
+    "decide": ("kinds", "method", "path", "headers", "body", "receipts", "number"),
 }
 _STEP = re.compile(r"[^.\[\]]+(\[(\*|[0-9]+)\])*")
 _METHODS = ("POST", "PUT", "PATCH", "DELETE")
@@ -52,6 +57,14 @@ class Decide:
     headers: Mapping[str, str]
     body: Any
     receipts: Mapping[int, ReceiptStatus]
+    number: str = ""
+
+    @property
+    def names_case(self) -> bool:
+        """Whether it says something of the case itself, which the decision does not carry."""
+        texts = [self.path, *self.headers.values(), *(value for _, value in _leaves(self.body or {}))]
+        names = {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name}
+        return not names.isdisjoint(CASE_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +84,14 @@ class Map:
     states: Mapping[str, str] = field(default_factory=dict)
     media_path: str = ""
     decides: tuple[Decide, ...] = ()
+    effect: str = "change"
+    measures: tuple[str, ...] = ()
+    complainant: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of decisions that the service carries out."""
+        return frozenset(kind for one in self.decides for kind in one.kinds)
 
     def decide(self, kind: str) -> Decide | None:
         """What is sent for a kind; None where the service has no way for it."""
@@ -106,7 +127,9 @@ def read_map(path: Path) -> Map:
     for key, value in query.items():
         faults += [f"[cases.query] {key}: {words}" for words in template_faults(value, ("cursor", "limit"))]
     states = _states(cases.get("states") or {}, faults)
-    decides = tuple(_decide(row, place, faults) for place, row in enumerate(_rows(data, faults), start=1))
+    effect, measures, complainant = _effect(data, faults)
+    known = (*DECISION_FIELDS, *CASE_FIELDS, *(f"complainant_{key}" for key in complainant))
+    decides = tuple(_decide(row, place, known, faults) for place, row in enumerate(_rows(data, faults), start=1))
     doubled = [kind for one in decides for kind in one.kinds]
     faults += [
         f"[[decide]] {kind}: stands twice" for kind in sorted({kind for kind in doubled if doubled.count(kind) > 1})
@@ -118,7 +141,7 @@ def read_map(path: Path) -> Map:
         header=str(auth["header"]), credential=str(auth["value"]), who={key: str(value) for key, value in who.items()},
         cases_path=str(cases["path"]), query=query, items=str(cases.get("items") or ""),
         next=str(cases.get("next") or ""), fields=fields, states=states, media_path=str(media.get("path") or ""),
-        decides=decides,
+        decides=decides, effect=effect, measures=measures, complainant=complainant,
     )  # fmt: skip
 
 
@@ -207,7 +230,25 @@ def _states(table: Any, faults: list[str]) -> Mapping[str, str]:
     return found
 
 
-def _decide(row: Mapping[str, Any], place: int, faults: list[str]) -> Decide:
+def _effect(data: Mapping[str, Any], faults: list[str]) -> tuple[str, tuple[str, ...], Mapping[str, str]]:
+    effect, measures, who = data.get("effect", "change"), data.get("measures", []), data.get("complainant", {})
+    if effect not in EFFECTS:
+        faults.append(f"effect: must be one of {', '.join(EFFECTS)}")
+    known = [kind.value for kind in MeasureKind]
+    if not isinstance(measures, list):
+        faults.append("measures: must be a list of texts")
+        measures = []
+    faults += [f"measures: there is no such measure: {kind}" for kind in measures if kind not in known]
+    if measures and effect == "complaint":
+        faults.append("measures: whoever complains carries out none; the marketplace does, when it rules")
+    fits = isinstance(who, Mapping) and all(re.fullmatch("[a-z][a-z0-9_]*", str(key)) for key in who)
+    if not fits or not all(isinstance(value, str) for value in who.values()):
+        faults.append("[complainant]: must be a table of texts, its keys of small letters, digits and underscores")
+        who = {}
+    return str(effect), tuple(map(str, measures)), {str(key): str(value) for key, value in who.items()}
+
+
+def _decide(row: Mapping[str, Any], place: int, allowed: tuple[str, ...], faults: list[str]) -> Decide:
     where = f"[[decide]] {place}"
     faults += [f"{where}, {key}: there is no such key" for key in row if key not in _TABLES["decide"]]
     kinds, known = row.get("kinds"), [kind.value for kind in DecisionKind]
@@ -218,9 +259,9 @@ def _decide(row: Mapping[str, Any], place: int, faults: list[str]) -> Decide:
     method = row.get("method", "POST")
     if method not in _METHODS:
         faults.append(f"{where}, method: must be one of {', '.join(_METHODS)}")
-    faults += [f"{where}, path: {words}" for words in template_faults(row.get("path"), DECISION_FIELDS)]
+    faults += [f"{where}, path: {words}" for words in template_faults(row.get("path"), allowed)]
     for key, value in [*_leaves(row.get("headers") or {}), *_leaves(row.get("body") or {})]:
-        faults += [f"{where}, {key}: {words}" for words in template_faults(value, DECISION_FIELDS)]
+        faults += [f"{where}, {key}: {words}" for words in template_faults(value, allowed)]
     receipts: dict[int, ReceiptStatus] = {}
     statuses = [status.value for status in ReceiptStatus]
     for code, status in dict(row.get("receipts") or {}).items():
@@ -228,10 +269,15 @@ def _decide(row: Mapping[str, Any], place: int, faults: list[str]) -> Decide:
             faults.append(f"{where}, receipts: {code} = {status!r} is no status of HTTP with a receipt")
         else:
             receipts[int(code)] = ReceiptStatus(status)
+    if "number" in row and not is_path(row["number"]):
+        faults.append(f"{where}, number: must be names with points between, such as complaint.number")
     if ReceiptStatus.ACCEPTED not in receipts.values():
         faults.append(f"{where}, receipts: no status says accepted")
     headers = {str(key): str(value) for key, value in dict(row.get("headers") or {}).items()}
-    return Decide(tuple(map(str, kinds)), str(method), str(row.get("path") or ""), headers, row.get("body"), receipts)
+    return Decide(
+        tuple(map(str, kinds)), str(method), str(row.get("path") or ""), headers, row.get("body"), receipts,
+        str(row.get("number") or ""),
+    )  # fmt: skip
 
 
 def _leaves(value: Any, name: str = "") -> list[tuple[str, str]]:

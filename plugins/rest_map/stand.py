@@ -17,9 +17,10 @@ Reply = tuple[int, Any]
 
 
 class Stand:
-    """Flags in the order of their last change; a ruling for each Idempotency-Key."""
+    """Flags in the order of their last change; a ruling for each Idempotency-Key; complaints as they were filed."""
 
-    def __init__(self) -> None:
+    def __init__(self, map_name: str = "example.toml") -> None:
+        self.complaints: list[dict[str, Any]] = []
         self._lock = threading.RLock()
         self._flags: dict[str, dict[str, Any]] = {}
         self._photos: dict[str, bytes] = {}
@@ -46,7 +47,7 @@ class Stand:
         self.address = "address"
         self.settings = {
             "address": f"http://127.0.0.1:{self._server.server_port}",
-            "map": str(Path(__file__).with_name("example.toml")),
+            "map": str(Path(__file__).with_name(map_name)),
         }
         self.secrets = {"token": _TOKEN}
         self.bad_secrets = {"token": "another"}
@@ -102,6 +103,8 @@ class Stand:
                 return self._rule(handler, sku.removeprefix("sku-"), body, removed=True)
             case ["flags", name, "dismissal" | "ruling"]:
                 return self._rule(handler, name, body, removed=False)
+            case ["complaints"]:
+                return self._complain(handler, body)
             case ["rulings", name, "reversal"]:
                 return self._reverse(handler, name)
         return 404, {"error": "no such place"}
@@ -126,6 +129,17 @@ class Stand:
         self._touch(name)
         return 200, {"ruling": key}
 
+    def _complain(self, handler: BaseHTTPRequestHandler, body: Any) -> Reply:
+        """Filed, not ruled on: the listing stays as it is."""
+        missing = [key for key in ("complainant", "right", "good_faith", "listing") if not body.get(key)]
+        if missing or not body["listing"].get("url"):
+            return 422, {"error": f"a complaint needs {', '.join(missing or ['the address of the listing'])}"}
+        status, answer = self._rule(handler, str(body.get("flag")), body, removed=False)
+        if status == 200:
+            self.complaints.append(body)
+            return 201, {"complaint": {"number": f"C-{len(self.complaints)}"}}
+        return status, answer
+
     def _reverse(self, handler: BaseHTTPRequestHandler, name: str) -> Reply:
         key = handler.headers["Idempotency-Key"]
         if key in self._rulings:
@@ -148,7 +162,8 @@ class Stand:
             photos = [{"sha256": hashlib.sha256(data).hexdigest()} for data in pictures]
             self._photos |= {photo["sha256"]: data for photo, data in zip(photos, pictures, strict=True)}
             product = {
-                "sku": f"sku-{name}", "name": title, "text": description, "version": 1, "photos": photos,
+                "sku": f"sku-{name}", "link": f"https://shop.example/{name}", "name": title,
+                "text": description, "version": 1, "photos": photos,
                 "price": {"amount": "12.50", "currency": "EUR"}, "seller": {"id": "s1", "name": "Shop 1"},
             }  # fmt: skip
             self._flags[name] = {

@@ -38,7 +38,7 @@ class HostedConnector:
 
     def service(self) -> Service:
         found: Service = self._ask("service")
-        return replace(found, capabilities=_capabilities(self._host.opening.manifest, found))
+        return as_declared(self._host.opening.manifest, found)
 
     def claim(
         self,
@@ -153,6 +153,25 @@ def _filled(call: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> 
         values = dict(zip(("cursor", "limit"), arguments, strict=False)) | dict(named)
         return (values.get("cursor"), values.get("limit", _DEFAULT_LIMITS[call]))
     return arguments
+
+
+def as_declared(manifest: Manifest, service: Service) -> Service:
+    """What a server said of itself, within what the connector's manifest declares: it may say less, and not more."""
+    complains = "complaint" in (manifest.effect, service.effect)
+    measures = service.measures
+    if measures is None and complains and manifest.effect != "complaint":
+        measures = frozenset()
+    return replace(
+        service,
+        capabilities=_capabilities(manifest, service),
+        effect="complaint" if complains else "change",
+        decisions=_within(manifest.decisions, service.decisions),
+        measures=_within(manifest.measures, measures),
+    )
+
+
+def _within(declared: Sequence[str], told: frozenset[str] | None) -> frozenset[str]:
+    return frozenset(declared) if told is None else frozenset(declared) & told
 
 
 def _capabilities(manifest: Manifest, service: Service) -> frozenset[str]:

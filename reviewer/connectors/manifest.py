@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from reviewer.connectors.settings_schema import SETTING_KINDS, Setting, read_settings
-from reviewer.domain.decision import DecisionKind
+from reviewer.domain.decision import DecisionKind, MeasureKind
 
 #: Each capability with the calls that a connector must have for it.
 CAPABILITY_CALLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -48,6 +48,7 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "capabilities": "what it can do",
         "effect": "what a decision does: change (the default) or complaint",
         "decisions": "the kinds of decisions that it carries out; by default all",
+        "measures": "the kinds of measures that it carries out; by default all, with complaints none",
         "environment": "shared (the default), or own: the Python in the folder's .venv",
         "licence": "an SPDX name, such as Apache-2.0",
         "author": "whom to ask",
@@ -79,6 +80,7 @@ class Manifest:
     author: str = ""
     effect: str = "change"
     decisions: tuple[str, ...] = tuple(DecisionKind)
+    measures: tuple[str, ...] = tuple(MeasureKind)
     own_environment: bool = False
     stand: str = ""
     check_settings: Mapping[str, Any] = field(default_factory=dict)
@@ -127,6 +129,11 @@ def read_manifest(folder: Path, api_version: str) -> Manifest:
     decisions = _texts(data, "decisions", faults) if "decisions" in data else tuple(DecisionKind)
     known = [kind.value for kind in DecisionKind]
     faults += [f"decisions: there is no such decision: {kind}" for kind in decisions if kind not in known]
+    measures: tuple[str, ...] = tuple(MeasureKind) if effect == "change" else ()
+    if "measures" in data:
+        measures = _texts(data, "measures", faults, may_be_empty=True)
+    allowed = [kind.value for kind in MeasureKind]
+    faults += [f"measures: there is no such measure: {kind}" for kind in measures if kind not in allowed]
     environment = _one_of(data, "environment", ("shared", "own"), faults)
     stand, check_settings = _check_table(folder, data.get("check", {}), settings, faults)
     if faults:
@@ -145,6 +152,7 @@ def read_manifest(folder: Path, api_version: str) -> Manifest:
         author=texts["author"],
         effect=effect,
         decisions=decisions,
+        measures=measures,
         own_environment=environment == "own",
         stand=stand,
         check_settings=check_settings,

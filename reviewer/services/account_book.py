@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reviewer.connectors.api import Marketplace, Service
+from reviewer.domain.server import reach_of
 from reviewer.policy.policy import Policy
 from reviewer.services.changes import Notifier
 from reviewer.services.deck import AccountView
@@ -43,7 +44,7 @@ class AccountBook:
         policy = self._policy_of(row.id) or house_policy
         service = row.service
         with self._lock:
-            self._views[row.id] = AccountView(policy, _marketplaces(service), _capabilities(service))
+            self._views[row.id] = AccountView(policy, _marketplaces(service), _capabilities(service), reach_of(service))
             self._reviewers[row.id] = service.reviewer_id if service else ""
 
     def drop(self, account: str) -> None:
@@ -58,7 +59,9 @@ class AccountBook:
         with self._lock:
             self._reviewers[account] = service.reviewer_id
             view = self._views[account]
-            self._views[account] = AccountView(view.policy, _marketplaces(service), _capabilities(service))
+            self._views[account] = AccountView(
+                view.policy, _marketplaces(service), _capabilities(service), reach_of(service)
+            )
             self._skews[account] = skew
 
     def set_policy(self, account: str, policy: Policy) -> None:

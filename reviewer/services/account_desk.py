@@ -61,6 +61,7 @@ class AccountDesk:
         if "policies" in service.capabilities and known != service.policy_version:
             self._fetch_policy(connector, service.policy_version)
         around.book.connected(account, service)
+        around.store.run(lambda _: around.deck.set_reach(account, around.book.view(account).reach))
         if another:
             around.person_changed(account)
         others = around.store.run(lambda database: people.others_waiting(database, account))

@@ -11,6 +11,7 @@ from reviewer.connectors.loader import Found
 from reviewer.connectors.manifest import Manifest, Setting
 from reviewer.connectors.opener import HostReport
 from reviewer.connectors.settings_schema import setting_problems, with_defaults
+from reviewer.domain.decision import DecisionKind, MeasureKind
 from reviewer.domain.values import format_time, new_id
 from reviewer.errors import OperatorError
 from reviewer.services import clock
@@ -50,6 +51,8 @@ class ConnectorKind:
     folder: str = ""
     capabilities: tuple[str, ...] = ()
     effect: str = "change"
+    decisions: tuple[str, ...] = tuple(DecisionKind)
+    measures: tuple[str, ...] = tuple(MeasureKind)
     hosts: tuple[str, ...] = ()
     reports: tuple[HostReport, ...] = ()
 
@@ -277,6 +280,8 @@ def _kind(row: Found, reports: tuple[HostReport, ...]) -> ConnectorKind:
         folder=str(row.folder),
         capabilities=manifest.capabilities,
         effect=manifest.effect,
+        decisions=manifest.decisions,
+        measures=manifest.measures,
         hosts=manifest.hosts,
         reports=tuple(report for report in reports if report.connector == manifest.id),
     )

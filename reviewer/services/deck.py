@@ -11,6 +11,7 @@ from reviewer.connectors.api import Marketplace
 from reviewer.domain.case import Case
 from reviewer.domain.evidence import Earlier
 from reviewer.domain.facts import Match
+from reviewer.domain.server import Reach
 from reviewer.domain.values import parse_time
 from reviewer.policy.policy import Policy
 from reviewer.policy.signs import facts_for
@@ -30,6 +31,7 @@ class AccountView:
     policy: Policy
     marketplaces: Mapping[str, Marketplace]
     capabilities: frozenset[str] = frozenset()
+    reach: Reach = Reach()
 
 
 def ground_of(case: Case, policy: Policy) -> str:
@@ -101,6 +103,7 @@ class Deck:
             problem=problem,
             supersedes=supersedes,
             earlier=self._earlier_of(row.case, matches),
+            reach=view.reach,
         )
         self._cases[ref] = entry
         return entry
@@ -116,6 +119,12 @@ class Deck:
         """Replace fields of a case that is on the deck."""
         if ref in self._cases:
             self._cases[ref] = replace(self._cases[ref], **values)  # type: ignore[arg-type]
+
+    def set_reach(self, account: str, reach: Reach) -> None:
+        """What can be done at an account, by the latest word of its server."""
+        for ref, entry in self._cases.items():
+            if ref.account == account and entry.reach != reach:
+                self._cases[ref] = replace(entry, reach=reach)
 
     def refresh_evidence(self, ref: CaseRef) -> bool:
         """Look up matches again; whether anything is new."""

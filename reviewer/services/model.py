@@ -11,6 +11,7 @@ from reviewer.domain.case import Case, CaseRow
 from reviewer.domain.decision import Decision, DecisionKind
 from reviewer.domain.evidence import Earlier
 from reviewer.domain.facts import Fact, Match
+from reviewer.domain.server import Reach
 from reviewer.policy.policy import Policy
 
 
@@ -45,7 +46,7 @@ class CaseOnDesk:
     (a reopened case of one's own).  `problem` is empty or names what stands in the way of an ordinary
     decision: `lease_lost`, `changed` (decide must confirm) or `reopened`.  `supersedes` is the id of the
     decision that the next one replaces, or empty.  `earlier` are past decisions and other open cases with the same
-    photos.
+    photos.  `reach` says what is carried out at its marketplace.
     """
 
     ref: CaseRef
@@ -61,6 +62,7 @@ class CaseOnDesk:
     problem: str = ""
     supersedes: str = ""
     earlier: tuple[Earlier, ...] = ()
+    reach: Reach = Reach()
 
 
 @dataclass(frozen=True, slots=True)

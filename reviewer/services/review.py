@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reviewer.connectors.api import Holder
-from reviewer.domain.decision import AGAINST_SELLER, REFUND_MONTHS, Decision, DecisionKind
+from reviewer.domain.decision import AGAINST_SELLER, REFUND_MONTHS, Decision, DecisionKind, Measure
 from reviewer.domain.evidence import Fingerprint
+from reviewer.domain.server import Reach
 from reviewer.domain.values import format_time, new_id
 from reviewer.errors import OperatorError
 from reviewer.failpoints import failpoint
@@ -52,6 +53,7 @@ class Doors:
     empty_reason: Callable[[], tuple[str, tuple[Holder, ...]]]
     sending_delay_s: float
     fingerprints_of: Callable[[CaseOnDesk], tuple[Fingerprint, ...]]
+    reach_of: Callable[[str], Reach]
 
 
 class Day:
@@ -172,7 +174,8 @@ class ReviewService:
     def undo(self) -> Desk:
         """Take back the last step of this session.
 
-        Before sending, both decisions are kept here and nothing goes out; after it, a reversal goes out.
+        Before sending, both decisions are kept here and nothing goes out; after it, a reversal goes out.  Raises
+        `OperatorError` where the marketplace takes no reversal: then nothing is taken back.
         """
         if not self._steps:
             raise OperatorError("There is nothing to undo in this session.")
@@ -247,6 +250,11 @@ class ReviewService:
             raise OperatorError("This case is not on your desk any more. Nothing was recorded.")
         if entry.problem == "changed" and not ruling.confirm_changed:
             raise OperatorError("The listing changed while it lay here. Look at the change, then press the key again.")
+        if ruling.kind not in entry.reach.decisions:
+            raise OperatorError(
+                f"{entry.marketplace.name} does not carry out this decision ({ruling.kind.value}). Nothing was "
+                "recorded. Choose another, or skip the case."
+            )
         if ruling.kind in AGAINST_SELLER and ruling.measure_off and not ruling.measure_off_reason.strip():
             raise OperatorError("Say why the ladder's measure is switched off (M), then decide.")
         return entry
@@ -257,6 +265,7 @@ class ReviewService:
         ground_id = (ruling.ground or entry.default_ground) if against or ruling.ground else ""
         ground = entry.policy.ground(ground_id)
         step = ladder_step(entry.policy, entry.case.seller.offences, ruling.kind, ground_id, now)
+        measure, off_reason = _measure(entry, step.due, ruling)
         lease = self._leases.get(entry.ref)
         needs_lease = not entry.supersedes
         decision = Decision(
@@ -273,15 +282,16 @@ class ReviewService:
             facts=ruling.facts,
             note=ruling.note,
             evidence=tuple(dict.fromkeys(match.picture for match in entry.matches))[:20],
-            measure=None if ruling.measure_off else step.due,
-            measure_off_reason=ruling.measure_off_reason if ruling.measure_off else "",
+            measure=measure,
+            measure_off_reason=off_reason,
             policy_version=entry.policy.version,
             seconds=min(max(ruling.seconds, 0.0), 86_400.0),
             supersedes=entry.supersedes,
             fingerprints=self._doors.fingerprints_of(entry) if against else (),
             refund_months=REFUND_MONTHS if ruling.refund and against else 0,
         )
-        stated(decision, entry.case, entry.policy)
+        if not entry.reach.complaint:  # whoever complains states no reasons: the marketplace does, when it rules
+            stated(decision, entry.case, entry.policy)
         return decision
 
     def _undo_decisions(self, step: Step) -> None:
@@ -307,6 +317,11 @@ class ReviewService:
                     elif not decisions.withdraw_before_sending(
                         database, withdrawal, account=ref.account, reviewer=by, title=title
                     ):
+                        if self._doors.reach_of(ref.account).is_final:
+                            raise OperatorError(
+                                f"The decision on “{title[:80]}” was sent, and its marketplace takes nothing back. "
+                                "Nothing was undone. Ask the marketplace itself."
+                            )
                         decisions.record(database, withdrawal, account=ref.account, reviewer=by, title=title)
                         how = "reversal"
                     done.append((ref, how, withdrawal.id, first))
@@ -366,6 +381,15 @@ class ReviewService:
 
     def _counts(self) -> Counts:
         return self._today.counts(tuple(self._recent))
+
+
+def _measure(entry: CaseOnDesk, due: Measure | None, ruling: Ruling) -> tuple[Measure | None, str]:
+    """The measure that goes with a decision, or why none does where one is due."""
+    if due is None or entry.reach.complaint:
+        return None, ""
+    if due.kind not in entry.reach.measures:
+        return None, f"{entry.marketplace.name} does not carry out this measure"
+    return (None, ruling.measure_off_reason) if ruling.measure_off else (due, "")
 
 
 def _kept_ref(ref: CaseRef | None) -> str:

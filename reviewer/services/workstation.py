@@ -150,6 +150,7 @@ class Workstation:
             empty_reason=self.intake.empty_reason,
             sending_delay_s=options.sending_delay_s,
             fingerprints_of=self._fingerprints_of,
+            reach_of=lambda account: self._book.view(account).reach,
         )
         self.review = ReviewService(self._store, deck, leases, self.notifier, doors, clock.now)
         self.queue = QueueService(self._reader, clock.now, self._book.names)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
-from reviewer.connectors.api import DecisionKind, ReceiptStatus, Unavailable
+from reviewer.connectors.api import Connector, DecisionKind, LeasedCase, ReceiptStatus, Unavailable
 from reviewer.connectors.conformance.bench import Bench, Exempt, expect_error, require
 
 _TAKEN = (ReceiptStatus.ACCEPTED, ReceiptStatus.DUPLICATE)
@@ -55,16 +57,23 @@ def each_its_own(bench: Bench) -> None:
         )
 
 
-def stale_listing(bench: Bench) -> None:
-    """A decision on a listing that changed since is `stale`, and has no effect."""
-    bench.needs("submit")
+@contextmanager
+def _afterwards(bench: Bench, happens: Callable[[str], None], what: str) -> Iterator[tuple[Connector, LeasedCase]]:
+    """A claimed case to whose listing something happened since."""
     name, title = bench.add()
     with bench.opened() as connector:
         item = bench.take(connector, title)
         try:
-            bench.stand.edit(name)
+            happens(name)
         except NotImplementedError as error:
-            raise Exempt(f"the stand can't change a listing: {error}", inherent=False) from error
+            raise Exempt(f"the stand can't {what} a listing: {error}", inherent=False) from error
+        yield connector, item
+
+
+def stale_listing(bench: Bench) -> None:
+    """A decision on a listing that changed since is `stale`, and has no effect."""
+    bench.needs("submit")
+    with _afterwards(bench, bench.stand.edit, "change") as (connector, item):
         receipt = bench.submit(connector, bench.decided(item))[0]
         require(
             receipt.status is ReceiptStatus.STALE,
@@ -75,13 +84,7 @@ def stale_listing(bench: Bench) -> None:
 def gone_listing(bench: Bench) -> None:
     """A decision on a case that is not there is answered `gone`, `stale`, `lease_lost` or `rejected`."""
     bench.needs("submit")
-    name, title = bench.add()
-    with bench.opened() as connector:
-        item = bench.take(connector, title)
-        try:
-            bench.stand.remove(name)
-        except NotImplementedError as error:
-            raise Exempt(f"the stand can't remove a listing: {error}", inherent=False) from error
+    with _afterwards(bench, bench.stand.remove, "remove") as (connector, item):
         lost = replace(item, case=replace(item.case, id=f"{item.case.id}-nowhere"))
         receipts = bench.submit(connector, bench.decided(lost), bench.decided(item))
         require(
@@ -108,19 +111,20 @@ def fence(bench: Bench) -> None:
 def reversal(bench: Bench) -> None:
     """A decision is withdrawn by one that supersedes it; the case can be claimed again, the listing is as before."""
     bench.needs("submit")
-    if DecisionKind.WITHDRAW.value not in bench.manifest.decisions:
+    if not bench.carries_out(DecisionKind.WITHDRAW):
         raise Exempt("does not carry out withdraw")
     name, title = bench.add()
-    kinds = bench.manifest.decisions
-    kind = DecisionKind.TAKEDOWN if DecisionKind.TAKEDOWN.value in kinds else bench.kind()
+    kind = DecisionKind.TAKEDOWN if bench.carries_out(DecisionKind.TAKEDOWN) else bench.kind()
     with bench.opened() as connector:
         item = bench.take(connector, title)
         before = bench.state(name)
         first = bench.decided(item, kind)
         bench.accepted(connector, first)
         removed = bench.state(name)
-        if kind is DecisionKind.TAKEDOWN and before and bench.manifest.effect == "change":
+        if kind is DecisionKind.TAKEDOWN and before and bench.told.effect == "change":
             require(removed == "removed", f"after a takedown the marketplace shows the listing as {removed}")
+        if before and bench.told.effect == "complaint":
+            require(removed == before, f"a complaint is filed and not ruled on, and the listing is {removed}")
         no_lease = replace(item, lease=replace(item.lease, id="", token=0))
         back = bench.decided(no_lease, DecisionKind.WITHDRAW, supersedes=first.decision.id)
         bench.accepted(connector, back)
@@ -132,11 +136,10 @@ def reversal(bench: Bench) -> None:
 
 
 def every_kind(bench: Bench) -> None:
-    """Each kind that the manifest names is carried out, but for `withdraw`, which has a step of its own."""
+    """Each kind that is declared is carried out, but for `withdraw`, which has a promise of its own."""
     bench.needs("submit")
-    for value in bench.manifest.decisions:
-        kind = DecisionKind(value)
-        if kind is DecisionKind.WITHDRAW:
+    for kind in DecisionKind:
+        if kind is DecisionKind.WITHDRAW or not bench.carries_out(kind):
             continue
         with bench.opened() as connector:
             _, title = bench.add()

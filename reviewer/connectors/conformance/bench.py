@@ -21,6 +21,7 @@ from reviewer.connectors.api import (
     OutgoingDecision,
     Receipt,
     ReceiptStatus,
+    Service,
 )
 from reviewer.connectors.conformance.relay import Relay
 from reviewer.connectors.conformance.stands import Stand
@@ -69,6 +70,19 @@ class Bench:
         default_factory=lambda: ConnectorHosts(HostLimits(call_s=60.0, first_wait_s=0.1, longest_wait_s=1.0))
     )
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _told: Service | None = None
+
+    @property
+    def told(self) -> Service:
+        """What the connector's server says of itself, within what the manifest declares; asked once."""
+        if self._told is None:
+            with self.opened() as connector:
+                self._told = connector.service()
+        return self._told
+
+    def carries_out(self, kind: DecisionKind) -> bool:
+        """Whether a kind of decision is carried out there."""
+        return kind.value in (self.told.decisions or ())
 
     def needs(self, *capabilities: str) -> None:
         """Raise `Exempt` unless the connector declares one of these."""
@@ -156,7 +170,7 @@ class Bench:
     def kind(self) -> DecisionKind:
         """A kind of decision that the connector carries out; one that hurts nobody where there is a choice."""
         order: list[DecisionKind] = [DecisionKind.CLEAR, DecisionKind.TAKEDOWN, *DecisionKind]
-        able = [kind for kind in order if kind.value in self.manifest.decisions and kind != DecisionKind.WITHDRAW]
+        able = [kind for kind in order if self.carries_out(kind) and kind != DecisionKind.WITHDRAW]
         if not able:
             raise Exempt("carries out no decision")
         return able[0]

@@ -17,9 +17,11 @@ from PySide6.QtWidgets import (
 )
 
 from reviewer.connectors.opener import HostReport
+from reviewer.domain.decision import DecisionKind, MeasureKind
 from reviewer.domain.text import visible
 from reviewer.services.accounts import ConnectorKind
 from reviewer.ui.plain import PlainLabel, button, message_box
+from reviewer.ui.review.wording import kind_name
 from reviewer.ui.theme import Theme
 
 _STATES = {
@@ -30,6 +32,7 @@ _STATES = {
 }
 _TIERS = {"gold": "★★★ gold", "silver": "★★ silver", "bronze": "★ bronze"}
 _LONG = 1000
+_ON_SELLERS = frozenset(MeasureKind) - {MeasureKind.LISTING_REMOVED, MeasureKind.LISTING_HIDDEN}
 
 
 def tr(text: str) -> str:
@@ -133,6 +136,11 @@ def _facts(kind: ConnectorKind) -> str:
     if kind.author and kind.origin != "shipped":
         parts.append(tr("by {0}").format(visible(kind.author, limit=80, keep_lines=False)))
     parts.append(", ".join(kind.capabilities))
+    missing = [kind_name(one) for one in DecisionKind if one.value not in kind.decisions]
+    if missing and "submit" in kind.capabilities:
+        parts.append(tr("does not carry out: {0}").format(", ".join(missing)))
+    if "submit" in kind.capabilities and not set(kind.measures) & _ON_SELLERS:
+        parts.append(tr("no measures on sellers"))
     return " · ".join(part for part in parts if part)
 
 

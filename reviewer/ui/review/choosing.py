@@ -54,7 +54,7 @@ class Choosing(QObject):
     def pick_ground(self, kind: DecisionKind | None = None) -> None:
         """Offer the grounds; with a kind, the choice decides at once."""
         sitting = self._sitting
-        if sitting is None or self._deciding.busy:
+        if sitting is None or self._deciding.busy or (kind is not None and not self._deciding.can_do(kind)):
             return
         self._kind = kind
         choices = []

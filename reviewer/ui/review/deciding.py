@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from reviewer.domain.decision import AGAINST_SELLER, DecisionKind
 from reviewer.errors import OperatorError
 from reviewer.services.model import CaseRef, Desk
+from reviewer.ui.review.reach import not_done
 from reviewer.ui.review.services import Review
 from reviewer.ui.review.sitting import Sitting
 from reviewer.ui.review.wording import kind_name, translate
@@ -67,7 +68,7 @@ class Deciding(QObject):
     def decide(self, kind: DecisionKind, ground: str = "") -> None:
         """Rule on the case in front."""
         sitting = self._sitting
-        if sitting is None or self._busy or self._reason_is_missing(sitting, kind, ground):
+        if sitting is None or self._busy or not self.can_do(kind) or self._reason_is_missing(sitting, kind, ground):
             return
         if sitting.changed and sitting.confirming != (kind, ground):
             sitting.confirming = (kind, ground)
@@ -80,10 +81,17 @@ class Deciding(QObject):
     def decide_batch(self, refs: Sequence[CaseRef], kind: DecisionKind) -> None:
         """One ruling on several cases, the one in front among them."""
         sitting = self._sitting
-        if sitting is None or self._busy or self._reason_is_missing(sitting, kind, ""):
+        if sitting is None or self._busy or not self.can_do(kind) or self._reason_is_missing(sitting, kind, ""):
             return
         ruling = sitting.ruling(kind, confirmed=sitting.changed)
         self._step(partial(self._review.decide_batch, tuple(refs), ruling))
+
+    def can_do(self, kind: DecisionKind) -> bool:
+        """Whether the marketplace of the case in front carries this out; where it does not, `failed` says so."""
+        words = not_done(self._sitting, kind) if self._sitting is not None else ""
+        if words:
+            self.failed.emit(words)
+        return not words
 
     def skip(self, reason: str = "skipped") -> None:
         """Give the case back; `reason` is `skipped`, `needs_language` or `needs_expert`."""
@@ -107,7 +115,7 @@ class Deciding(QObject):
             self._drafting.start()
 
     def _reason_is_missing(self, sitting: Sitting, kind: DecisionKind, ground: str) -> bool:
-        due = kind in AGAINST_SELLER and sitting.step(kind, ground).due is not None
+        due = kind in AGAINST_SELLER and sitting.due(kind, ground) is not None
         if due and sitting.measure_off and not sitting.measure_off_reason.strip():
             self.reason_missed.emit()
             return True

@@ -15,6 +15,7 @@ from reviewer.ui.plain import button, label_text, tooltip
 from reviewer.ui.review.ahead import Ahead
 from reviewer.ui.review.consequence import consequence, skip_effect
 from reviewer.ui.review.looks import Looks
+from reviewer.ui.review.reach import measure_not_done, not_done, remark
 from reviewer.ui.review.sitting import Sitting, together
 from reviewer.ui.review.wording import ground_title, kind_name, measure_text, translate
 
@@ -36,6 +37,19 @@ _TONES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class KeyWords:
+    """What stands on a decision's button: `proposed` marks the action that the ground names; `remark` is what the
+    pointer and a screen reader get besides, such as why the marketplace does not carry it out."""
+
+    key: str
+    name: str
+    effect: str
+    proposed: bool = False
+    enabled: bool = True
+    remark: str = ""
+
+
 class DecisionButton(QAbstractButton):
     """A decision with its key; below it what it does."""
 
@@ -46,19 +60,23 @@ class DecisionButton(QAbstractButton):
         self._key = ""
         self._effect = ""
         self._proposed = False
+        self._told: KeyWords | None = None
         # A click must not leave the focus here: Space would then press it again on the next case.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         theme.changed.connect(self.updateGeometry)
 
-    def show_decision(self, key: str, name: str, effect: str, *, proposed: bool = False) -> None:
-        """Its key and words; `proposed` marks the action that the ground names."""
-        if (key, name, effect, proposed) == (self._key, self.text(), self._effect, self._proposed):
+    def show_decision(self, told: KeyWords) -> None:
+        """Its key and words."""
+        if told == self._told:
             return
-        self._key, self._effect, self._proposed = key, effect, proposed
+        self._told = told
+        self._key, self._effect, self._proposed = told.key, told.effect, told.proposed
+        name, effect = told.name, ". ".join(part for part in (told.effect, told.remark) if part)
+        self.setEnabled(told.enabled)
         self.setText(label_text(name))
-        self.setAccessibleName(translate("Review", "{0}, key {1}").format(name, key))
+        self.setAccessibleName(translate("Review", "{0}, key {1}").format(name, told.key))
         self.setAccessibleDescription(effect)
         self.setToolTip(tooltip(f"{name}: {effect}"))
         self.update()
@@ -75,16 +93,20 @@ class DecisionButton(QAbstractButton):
         colour, em = self._theme.colour, self._theme.em(1)
         box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         back = "selection" if self.isDown() else ("hover" if self.underMouse() and self.isEnabled() else "raised")
-        edge = "focus" if self.hasFocus() else (self._tone if self._proposed else "border")
-        painter.setBrush(colour(back))
-        painter.setPen(QPen(colour(edge), 2 if self._proposed or self.hasFocus() else 1))
+        proposed = self._proposed and self.isEnabled()
+        edge = "focus" if self.hasFocus() else (self._tone if proposed else "border")
+        painter.setBrush(colour(back if self.isEnabled() else "surface"))
+        pen = QPen(colour(edge), 2 if proposed or self.hasFocus() else 1)
+        if not self.isEnabled():
+            pen.setStyle(Qt.PenStyle.DashLine)
+        painter.setPen(pen)
         painter.drawRoundedRect(box, em * 0.3, em * 0.3)
         bold, small = self._theme.font("", 1.0, True), self._theme.font("", 0.86)
         pad = 0.55 * em
         metrics = QFontMetricsF(bold)
         top = box.top() + 0.35 * em
         cap = QRectF(box.left() + pad, top, max(1.35 * em, metrics.horizontalAdvance(self._key) + 0.6 * em), 1.4 * em)
-        painter.setPen(QPen(colour(self._tone), 1.2))
+        painter.setPen(QPen(colour(self._tone if self.isEnabled() else "border"), 1.2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(cap, 3, 3)
         painter.setFont(bold)
@@ -121,39 +143,37 @@ def _two_rows(text: str, metrics: QFontMetricsF, wide: float) -> tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class _BarWords:
-    """All words of the bar: kind, key, name, effect and whether it is proposed; texts and descriptions; hints."""
+    """All words of the bar: those of the keys; texts and descriptions; hints."""
 
-    keys: tuple[tuple[DecisionKind | None, str, str, str, bool], ...]
+    keys: tuple[tuple[DecisionKind | None, KeyWords], ...]
     entries: tuple[tuple[str, str], ...]
     hints: tuple[str, str]
 
 
 def _bar_words(sitting: Sitting, commands: Commands) -> _BarWords:
     policy = sitting.on_desk.policy
-    ground = policy.ground(sitting.ground)
-    proposed = ground.action if ground is not None else None
+    proposed = sitting.proposed
     title = ground_title(policy, sitting.ground)
-    keys: list[tuple[DecisionKind | None, str, str, str, bool]] = []
+    keys: list[tuple[DecisionKind | None, KeyWords]] = []
     for kind, command, _stretch in KEYS:
         key = commands.chord_text(command)
         if kind is None:
-            keys.append((kind, key, translate("Review", "Skip"), skip_effect(), False))
+            keys.append((None, KeyWords(key, translate("Review", "Skip"), skip_effect())))
             continue
-        name = kind_name(kind)
+        name, reason = kind_name(kind), not_done(sitting, kind)
         if kind == DecisionKind.TAKEDOWN:
             name = translate("Review", "{0} ▸ {1}").format(name, title)
-        keys.append((kind, key, name, consequence(sitting, kind), kind == proposed))
-    step = sitting.step(proposed or DecisionKind.TAKEDOWN)
-    measure = translate("Review", "no measure due") if step.due is None else measure_text(step.due)
-    if sitting.measure_off:
-        measure = translate("Review", "measure switched off")
+        told = KeyWords(
+            key, name, consequence(sitting, kind), kind == proposed, not reason, reason or remark(sitting, kind)
+        )
+        keys.append((kind, told))
     count = len(sitting.ruled_facts(DecisionKind.TAKEDOWN))
     siblings = len(together(sitting.on_desk))
     entries = tuple(
         (label_text(f"{text}  [{commands.chord_text(command)}]"), visible(text))
         for command, text in (
             ("review.ground", translate("Review", "Ground: {0}").format(title)),
-            ("review.measure", measure),
+            ("review.measure", _measure_words(sitting, proposed or DecisionKind.TAKEDOWN)),
             ("review.facts", translate("Review", "Facts: {0}").format(count)),
             ("review.batch", translate("Review", "Batch: {0}").format(siblings)),
         )
@@ -163,6 +183,17 @@ def _bar_words(sitting: Sitting, commands: Commands) -> _BarWords:
         translate("Review", "Why is the measure off? Esc goes back"),
     )
     return _BarWords(tuple(keys), entries, hints)
+
+
+def _measure_words(sitting: Sitting, kind: DecisionKind) -> str:
+    due = sitting.step(kind).due
+    if sitting.on_desk.reach.complaint:
+        return translate("Review", "no measure: a complaint")
+    if due is None:
+        return translate("Review", "no measure due")
+    if words := measure_not_done(sitting, kind):
+        return words
+    return translate("Review", "measure switched off") if sitting.measure_off else measure_text(due)
 
 
 class EntryField(QLineEdit):
@@ -233,8 +264,8 @@ class DecisionBar(QWidget):
     def refresh(self, sitting: Sitting) -> None:
         """Show again what each key would do."""
         words = self._ahead.take(sitting) or _bar_words(sitting, self._commands)
-        for kind, key, name, effect, proposed in words.keys:
-            self.buttons[kind].show_decision(key, name, effect, proposed=proposed)
+        for kind, told in words.keys:
+            self.buttons[kind].show_decision(told)
         for made, text in zip((self.ground, self.measure, self.facts, self.batch), words.entries, strict=True):
             self._say(made, *text)
         self.reason.setVisible(sitting.measure_off)

@@ -27,6 +27,7 @@ from reviewer.ui.review.lines import CaseBar, Foot
 from reviewer.ui.review.listing_panel import ListingPanel
 from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.pixmaps import PixmapStore
+from reviewer.ui.review.reach import measure_not_done
 from reviewer.ui.review.reference_window import ReferenceWindow
 from reviewer.ui.review.seller_panel import SellerPanel
 from reviewer.ui.review.services import ReviewWorkstation
@@ -122,6 +123,10 @@ class ReviewScreen(QWidget):
     def toggle_measure(self) -> None:
         """Switch the ladder's measure off, which asks why, or on again."""
         if self._sitting is None:
+            return
+        kind = self._sitting.proposed or DecisionKind.TAKEDOWN
+        if words := measure_not_done(self._sitting, kind):
+            self._notice(words, "info")
             return
         self._sitting.measure_off = not self._sitting.measure_off
         self.deciding.typed()

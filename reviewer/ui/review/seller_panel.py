@@ -16,6 +16,7 @@ from reviewer.services.clock import now
 from reviewer.ui.review.ahead import Ahead
 from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.passage import Line, Meter, Passage
+from reviewer.ui.review.reach import measure_not_done
 from reviewer.ui.review.sitting import Sitting
 from reviewer.ui.review.wording import (
     age,
@@ -100,6 +101,8 @@ def _strike_lines(sitting: Sitting, kind: DecisionKind) -> Iterator[Line]:
     """The meter of points, with what the chosen ground would add."""
     policy = sitting.on_desk.policy
     step = sitting.step(kind)
+    # A complaint is not ruled on yet: it adds nothing.
+    adds, after = (0, step.before) if sitting.on_desk.reach.complaint else (step.adds, step.after)
     top = max([threshold.points for threshold in policy.thresholds] or [1])
     thresholds = tuple(threshold.points for threshold in policy.thresholds)
     role = "ok" if step.before == 0 else ("danger" if step.before >= top * 0.75 else "warning")
@@ -108,9 +111,9 @@ def _strike_lines(sitting: Sitting, kind: DecisionKind) -> Iterator[Line]:
         bold=True,
         gap=0.5,
         rows=2,
-        trailing=translate("Review", "+{0} if decided so").format(step.adds) if step.adds else "",
+        trailing=translate("Review", "+{0} if decided so").format(adds) if adds else "",
         trailing_role="danger",
-        meter=Meter(step.before, step.after, top, thresholds, role),
+        meter=Meter(step.before, after, top, thresholds, role),
     )
 
 
@@ -180,12 +183,16 @@ def ladder_lines(sitting: Sitting, kind: DecisionKind) -> Iterator[Line]:
         bold=True,
         rows=2,
     )
-    if step.due is None:
+    if sitting.on_desk.reach.complaint:
+        yield Line(translate("Review", "a complaint: measures are the marketplace's own"), "muted", rows=3)
+    elif step.due is None:
         yield Line(
             translate("Review", "nothing is due: {0}").format(step.reason or translate("Review", "no points")),
             "muted",
             rows=3,
         )
+    elif words := measure_not_done(sitting, kind):
+        yield Line(words, "warning", "cross", rows=2)
     elif sitting.measure_off:
         yield Line(
             translate("Review", "{0}: switched off").format(measure_text(step.due)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reviewer.domain.decision import AGAINST_SELLER, DecisionKind
+from reviewer.domain.decision import AGAINST_SELLER, DecisionKind, Measure
 from reviewer.domain.facts import Fact, Match, Side
 from reviewer.domain.listing import Picture
 from reviewer.domain.reference import ReferenceProduct
@@ -47,6 +47,12 @@ class Sitting:
         """Whether a decision must be confirmed, because the listing is not what was flagged."""
         return self.on_desk.problem == "changed"
 
+    @property
+    def proposed(self) -> DecisionKind | None:
+        """The decision that the chosen ground names."""
+        ground = self.on_desk.policy.ground(self.ground)
+        return ground.action if ground is not None else None
+
     def facts(self, side: Side) -> tuple[Fact, ...]:
         """The facts of one side, strongest first."""
         return tuple(
@@ -85,10 +91,15 @@ class Sitting:
         """What a decision would do on the ladder."""
         return ladder_step(self.on_desk.policy, self.on_desk.case.seller.offences, kind, ground or self.ground, now())
 
+    def due(self, kind: DecisionKind, ground: str = "") -> Measure | None:
+        """The ladder's measure that would go with a decision here; None also where it is not carried out."""
+        due, reach = self.step(kind, ground).due, self.on_desk.reach
+        return due if due is not None and due.kind in reach.measures and not reach.complaint else None
+
     def ruling(self, kind: DecisionKind, ground: str = "", *, confirmed: bool = False) -> Ruling:
         """What is sent to the desk for this press."""
         against = kind in AGAINST_SELLER
-        off = self.measure_off and against and self.step(kind, ground).due is not None
+        off = self.measure_off and against and self.due(kind, ground) is not None
         return Ruling(
             ref=self.on_desk.ref,
             kind=kind,
@@ -119,11 +130,12 @@ class Sitting:
     def is_same(self, on_desk: CaseOnDesk) -> bool:
         """Whether that is the case that is open, in the state in which it was opened."""
         mine = self.on_desk
-        return (mine.ref, mine.problem, mine.supersedes, mine.case.listing.revision) == (
+        return (mine.ref, mine.problem, mine.supersedes, mine.case.listing.revision, mine.reach) == (
             on_desk.ref,
             on_desk.problem,
             on_desk.supersedes,
             on_desk.case.listing.revision,
+            on_desk.reach,
         )
 
     def take_over(self, before: Sitting) -> None:

@@ -62,6 +62,19 @@ def kind_effect(kind: DecisionKind) -> str:
     }[kind]
 
 
+def complaint_effect(kind: DecisionKind) -> str:
+    """What a decision does where it is filed as a complaint for others to rule on."""
+    return {
+        DecisionKind.CLEAR: translate("Review", "no complaint"),
+        DecisionKind.WARN: translate("Review", "files a complaint: warn"),
+        DecisionKind.RESTRICT: translate("Review", "files a complaint: restrict"),
+        DecisionKind.TAKEDOWN: translate("Review", "files a complaint"),
+        DecisionKind.ESCALATE: translate("Review", "hands it to a lead"),
+        DecisionKind.REQUEST_PROOF: translate("Review", "asks for proof"),
+        DecisionKind.WITHDRAW: translate("Review", "withdraws the complaint"),
+    }[kind]
+
+
 def measure_text(measure: Measure) -> str:
     """A measure with its extent, such as `restrict category 14 d`."""
     scope = {
