@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reviewer.connectors.api import Holder
-from reviewer.domain.decision import AGAINST_SELLER, REFUND_MONTHS, Decision, DecisionKind, Measure
+from reviewer.domain.decision import AGAINST_SELLER, REFUND_MONTHS, Decision, DecisionKind, Measure, MeasureKind
 from reviewer.domain.evidence import Fingerprint
 from reviewer.domain.server import Reach
 from reviewer.domain.values import format_time, new_id
@@ -255,6 +255,8 @@ class ReviewService:
                 f"{entry.marketplace.name} does not carry out this decision ({ruling.kind.value}). Nothing was "
                 "recorded. Choose another, or skip the case."
             )
+        if ruling.refund and MeasureKind.REFUND_ADVISED not in entry.reach.measures:
+            raise OperatorError(f"{entry.marketplace.name} advises no refunds. Take the advice out, then decide.")
         if ruling.kind in AGAINST_SELLER and ruling.measure_off and not ruling.measure_off_reason.strip():
             raise OperatorError("Say why the ladder's measure is switched off (M), then decide.")
         return entry
