@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from reviewer.errors import OperatorError
-from reviewer.ledger.canonical import canonical_json
-from reviewer.ledger.keys import SigningKey, is_signed
+from reviewer.ledger.findings import is_findings, signed_findings
+from reviewer.ledger.keys import SigningKey
 
 VERDICTS = ("agree", "fix", "return")
 _LARGEST = 64 * 1024 * 1024
@@ -55,15 +55,12 @@ def write_findings(path: Path, key: SigningKey, seed: str, draw: str, items: Seq
     for item in items:
         if item.verdict not in VERDICTS or (item.verdict == "return" and not item.note.strip()):
             raise OperatorError("A case that is returned needs a note that says why.")
-    body: dict[str, Any] = {
-        "type": "reviewer.findings.v1", "key": key.public, "seed": seed, "draw": draw,
-        "items": [{name: getattr(item, name) for name in Finding.__slots__} for item in items],
-    }  # fmt: skip
-    signature = key.sign(canonical_json(body)).hex()
+    rows: list[dict[str, Any]] = [{name: getattr(item, name) for name in Finding.__slots__} for item in items]
+    value = signed_findings(key, seed, draw, rows)
     temporary = path.with_name(path.name + ".part")
     try:
         with temporary.open("w", encoding="utf-8") as file:
-            json.dump({**body, "signature": signature}, file, ensure_ascii=False, indent=1)
+            json.dump(value, file, ensure_ascii=False, indent=1)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -80,10 +77,7 @@ def read_findings(path: Path) -> Findings:
         if path.stat().st_size > _LARGEST:
             raise OperatorError(f"{path} is too large for a findings file.")
         body = json.loads(path.read_text("utf-8"))
-        signature = bytes.fromhex(body.pop("signature"))
-        sound = body["type"] == "reviewer.findings.v1" and is_signed(
-            bytes.fromhex(body["key"]), signature, canonical_json(body)
-        )
+        sound = is_findings(body)
         items = tuple(Finding(**item) for item in body["items"])
     except OSError as error:
         raise OperatorError(f"{path} can't be read: {error.strerror}.") from error

@@ -17,6 +17,9 @@ FEED: Final = 2
 #: Held from the first number of a change or a decision to the commit, for the same reason.
 ORDER: Final = 3
 
+#: Held while keys and heads of logs are taken, and while the hub's own log grows; the only one that its holder has.
+AUDIT: Final = 4
+
 _SPACE = 0x51554555
 
 

@@ -43,6 +43,7 @@ class Store:
     demo: bool
     rules: LeaseRules
     clock: Clock
+    folder: Path
 
     def now(self, connection: Connection) -> datetime:
         """The time of leases and receipts: where several hubs share a database, its server's clock."""
@@ -87,7 +88,7 @@ def open_store(
         database.close()
         media.close()
         raise
-    return Store(database, media, policy, number, name, demo, rules or LeaseRules(), clock)
+    return Store(database, media, policy, number, name, demo, rules or LeaseRules(), clock, folder)
 
 
 def _media(folder: Path, url: str | None) -> MediaStore:

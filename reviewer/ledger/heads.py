@@ -62,6 +62,11 @@ def enrolment_bytes(log: str, key: str, name: str, at: str) -> bytes:
     return canonical_json({"type": "reviewer.enrolment.v1", "log": log, "key": key, "name": name, "at": at})
 
 
+def possession_bytes(log: str, key: str, account: str) -> bytes:
+    """What a workstation's key signs to show that it is there, for the account that enrols it."""
+    return canonical_json({"type": "reviewer.possession.v1", "log": log, "key": key, "account": account})
+
+
 def sign_checkpoint(key: SigningKey, head: Head) -> SignedHead:
     """A checkpoint of a log by its own key."""
     return SignedHead(head, key.public, key.sign(checkpoint_bytes(head)))
@@ -75,6 +80,12 @@ def witness(key: SigningKey, head: Head) -> SignedHead:
 def enrol(key: SigningKey, log: str, public: str, name: str, at: str) -> Enrolment:
     """Vouch for the key of a log."""
     return Enrolment(log, public, name, at, key.public, key.sign(enrolment_bytes(log, public, name, at)))
+
+
+def is_enrolment(enrolment: Enrolment) -> bool:
+    """Whether the key that it names vouches for the key of the log."""
+    message = enrolment_bytes(enrolment.log, enrolment.key, enrolment.name, enrolment.at)
+    return is_signed(bytes.fromhex(enrolment.by), enrolment.signature, message)
 
 
 def is_checkpoint(signed: SignedHead) -> bool:

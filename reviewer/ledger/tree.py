@@ -111,6 +111,36 @@ def _subproof(entries: Sequence[bytes], first: int, *, whole: bool) -> list[byte
     return [*_subproof(entries[half:], first - half, whole=False), tree_head(entries[:half])]
 
 
+def extension_proof(peaks: Sequence[bytes], first: int, added: Sequence[bytes]) -> list[bytes]:
+    """As `consistency_proof`, from the peaks of the first `first` entries and those that came after them alone.
+
+    Every subtree that the proof names lies either whole among the first entries, where it is a peak, or whole among
+    the others.  Raises ValueError where the peaks are not of that size.
+    """
+    if first < 1 or len(peaks) != first.bit_count():
+        raise ValueError(f"{len(peaks)} peaks do not make a log of {first} entries")
+    known: dict[tuple[int, int], bytes] = {}
+    start = 0
+    for peak in peaks:
+        size = 1 << (first - start).bit_length() - 1
+        known[start, start + size] = peak
+        start += size
+
+    def node(begin: int, end: int) -> bytes:
+        found = known.get((begin, end))
+        return found if found is not None else tree_head(added[begin - first : end - first])
+
+    def proof(begin: int, end: int, *, whole: bool) -> list[bytes]:
+        if first == end:
+            return [] if whole else [node(begin, end)]
+        half = begin + _half(end - begin)
+        if first <= half:
+            return [*proof(begin, half, whole=whole), node(half, end)]
+        return [*proof(half, end, whole=False), node(begin, half)]
+
+    return proof(0, first + len(added), whole=True)
+
+
 def is_consistent(first: int, first_head: bytes, second: int, second_head: bytes, proof: Sequence[bytes]) -> bool:
     """Whether the log of `second` entries begins with the log of `first` entries (RFC 9162, 2.1.4.2)."""
     if first == second:

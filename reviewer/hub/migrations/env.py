@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from reviewer.hub.schema import metadata
+from reviewer.hub.schema_audit import metadata
 
 connection = context.config.attributes.get("connection")
 if connection is None:
