@@ -12,6 +12,7 @@ from reviewer.cli.audit import audit_app
 from reviewer.cli.evidence import evidence_app
 from reviewer.cli.hub_hashes import hub_hashes
 from reviewer.cli.hub_notices import notices_app
+from reviewer.cli.hub_keys import hub_keys_app
 from reviewer.cli.plugin import plugin_app
 from reviewer.cli.policy import policy_app
 from reviewer.cli.reasons import reasons_app
@@ -25,6 +26,7 @@ app.add_typer(evidence_app, name="evidence")
 app.add_typer(policy_app, name="policy")
 hub_app.command("hashes")(hub_hashes)
 hub_app.add_typer(notices_app, name="notices")
+hub_app.add_typer(hub_keys_app, name="keys")
 app.add_typer(reasons_app, name="reasons")
 app.add_typer(plugin_app, name="plugin")
 outbox_app = typer.Typer(no_args_is_help=True, help="Look after decisions that were not sent yet.")

@@ -16,7 +16,9 @@ from starlette.routing import compile_path
 from reviewer import hub
 from reviewer.hub import (
     messages,
+    messages_audit,
     notice_messages,
+    routes_audit,
     routes_banks,
     routes_data,
     routes_notices,
@@ -46,6 +48,11 @@ _REQUESTS = (
     notice_messages.NoticesRequest,
     notice_messages.WithdrawalsRequest,
     notice_messages.ClaimantRequest,
+    messages_audit.KeyRequest,
+    messages_audit.RevokeRequest,
+    messages_audit.HeadRequest,
+    messages_audit.FindingsRequest,
+    messages_audit.SettleRequest,
 )
 
 
@@ -70,6 +77,7 @@ def create_app(store: Store, requests_per_second: float = 0) -> FastAPI:
     app.include_router(routes_banks.router)
     app.include_router(routes_sellers.router)
     app.include_router(routes_notices.router)
+    app.include_router(routes_audit.router)
     app.exception_handler(Problem)(_problem)
     app.exception_handler(HTTPException)(_framework)
     app.exception_handler(RequestValidationError)(_parameters)

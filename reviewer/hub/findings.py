@@ -39,8 +39,8 @@ def take_findings(
     if not is_enrolled(connection, message.key):
         raise Problem(
             "findings-refused",
-            f"The file is signed by the key {message.key[:16]}…, which is not enrolled here or was revoked. The auditor "
-            "must enrol that workstation's key with this hub first.",
+            f"The file is signed by the key {message.key[:16]}…, which is not enrolled here or was revoked. The "
+            "auditor must enrol that workstation's key with this hub first.",
         )
     known = _decisions(connection, {item.decision_id for item in message.items})
     ours = [item for item in message.items if item.decision_id in known]

@@ -77,9 +77,7 @@ def _check_key(connection: Connection, message: HeadRequest) -> None:
         raise _Refuse("the signature of the head does not fit")
 
 
-def _extend(
-    connection: Connection, hub: HubKey, account: Account, message: HeadRequest, at: str
-) -> dict[str, Any]:
+def _extend(connection: Connection, hub: HubKey, account: Account, message: HeadRequest, at: str) -> dict[str, Any]:
     last = connection.execute(
         select(tree_heads).where(tree_heads.c.log == message.log).order_by(tree_heads.c.size.desc()).limit(1)
     ).first()

@@ -105,7 +105,7 @@ def whole_key(connection: Connection, start: str) -> str:
             if not found
             else f"{len(found)} keys begin with {start!a}: give more of it."
         )
-    return found.pop()
+    return str(found.pop())
 
 
 def revoke_key(connection: Connection, key: str, by: str, now: datetime) -> dict[str, Any]:

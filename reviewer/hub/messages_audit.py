@@ -95,5 +95,3 @@ class SettleRequest(Message):
     """Returned cases that are settled."""
 
     items: Annotated[list[SettledMessage], Field(min_length=1, max_length=500)]
-
-

@@ -39,6 +39,7 @@ CAPABILITIES = [
     "banks",
     "dossiers",
     "referrals",
+    "audit",
 ]
 
 router = APIRouter(prefix="/v1")

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Table, UniqueConstraint
 
-from reviewer.hub.schema import TEXT, WHOLE, metadata, string
+from reviewer.hub import schema
+from reviewer.hub.schema import TEXT, WHOLE, string
+
+#: All tables of the hub, these among them.
+metadata = schema.metadata
 
 
 def _sequence() -> Column[int]:

@@ -43,9 +43,7 @@ def upgrade() -> None:
         UniqueConstraint("log", "key", name="log_keys_once"),
     )
     heads = ("root", "at", "key", "signature", "witnessed_at", "witness_key", "witness", "peaks", "account_id")
-    op.create_table(
-        "tree_heads", _string("log", primary_key=True), _whole("size", primary_key=True), *_texts(*heads)
-    )
+    op.create_table("tree_heads", _string("log", primary_key=True), _whole("size", primary_key=True), *_texts(*heads))
     op.create_table(
         "refused_heads",
         _sequence(),

@@ -1,0 +1,177 @@
+"""What the hub alone knows beside the logs, as rows of the audit pack's tables by the names of their columns.
+
+Each table is read in the order of a number that only grows, page by page.  Tables that other parts of the hub keep
+(appeals, notices) are read by the columns that they have: what a database does not have is left empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Select, inspect, select
+
+from reviewer.hub.schema import (
+    Record,
+    decisions,
+    measures,
+    metadata,
+    offences,
+    policies,
+    statements,
+)
+from reviewer.hub.schema_audit import findings, findings_files, log_keys, refused_heads, tree_heads
+
+_Rows = Callable[[Record], dict[str, Any]]
+
+
+def _keys() -> tuple[Select[Any], _Rows]:
+    def row(found: Record) -> dict[str, Any]:
+        return {
+            "log": found.log, "name": found.name, "role": "workstation", "key": found.key, "at": found.at,
+            "by": found.vouched_by, "signature": found.signature,
+        }  # fmt: skip
+
+    return select(log_keys).order_by(log_keys.c.seq), row
+
+
+def _revocations() -> tuple[Select[Any], _Rows]:
+    query = select(log_keys).where(log_keys.c.revoked_at.is_not(None)).order_by(log_keys.c.seq)
+    return query, lambda found: {
+        "log": found.log, "key": found.key, "at": found.revoked_at, "by": found.revoked_by
+    }  # fmt: skip
+
+
+def _refusals() -> tuple[Select[Any], _Rows]:
+    names = ("log", "size", "root", "key", "at", "reason")
+    return select(refused_heads).order_by(refused_heads.c.seq), lambda found: {
+        name: getattr(found, name) for name in names
+    }
+
+
+def _checkpoints() -> tuple[Select[Any], _Rows]:
+    names = ("log", "size", "root", "at", "key", "signature")
+    query = select(tree_heads).order_by(tree_heads.c.log, tree_heads.c.size)
+    return query, lambda found: {name: getattr(found, name) for name in names}
+
+
+def _witnesses() -> tuple[Select[Any], _Rows]:
+    query = select(tree_heads).order_by(tree_heads.c.log, tree_heads.c.size)
+    return query, lambda found: {
+        "log": found.log, "size": found.size, "root": found.root, "at": found.witnessed_at,
+        "key": found.witness_key, "signature": found.witness,
+    }  # fmt: skip
+
+
+def _statements() -> tuple[Select[Any], _Rows]:
+    return select(statements).order_by(statements.c.seq), lambda found: {
+        "id": found.puid,
+        "decision_id": found.decision_id,
+        "at": found.made_at,
+        "body": found.body,
+    }
+
+
+def _receipts() -> tuple[Select[Any], _Rows]:
+    names = ("received_at", "status", "detail", "effects")
+    return select(decisions).order_by(decisions.c.seq), lambda found: {
+        "decision_id": found.id,
+        **{name: getattr(found, name) for name in names},
+    }
+
+
+def _measures() -> tuple[Select[Any], _Rows]:
+    names = ("decision_id", "kind", "scope", "seller_id", "listing_id", "starts_at", "ends_at")
+    return select(measures).order_by(measures.c.seq), lambda found: {
+        **{name: getattr(found, name) for name in names},
+        "undone": int(found.undone),
+    }
+
+
+def _offences() -> tuple[Select[Any], _Rows]:
+    names = ("decision_id", "seller_id", "at", "kind", "ground", "points", "expires_at")
+    return select(offences).order_by(offences.c.at, offences.c.decision_id), lambda found: {
+        **{name: getattr(found, name) for name in names},
+        "overturned": int(found.overturned),
+    }
+
+
+def _opinions() -> tuple[Select[Any], _Rows]:
+    names = ("decision_id", "auditor", "at", "verdict", "kind", "ground", "note", "blind", "golden")
+    query = (
+        select(findings, findings_files.c.draw)
+        .join(findings_files, findings_files.c.id == findings.c.file_id)
+        .order_by(findings.c.seq)
+    )
+    return query, lambda found: {
+        **{name: getattr(found, name) for name in names},
+        "sample": found.draw,
+        "seconds": float(found.seconds),
+    }
+
+
+def _policies() -> tuple[Select[Any], _Rows]:
+    query = select(policies).order_by(policies.c.seq)
+    return query, lambda found: {"version": found.version, "body": found.body}
+
+
+_QUERIES: Mapping[str, Callable[[], tuple[Select[Any], _Rows]]] = {
+    "keys": _keys,
+    "checkpoints": _checkpoints,
+    "witnesses": _witnesses,
+    "revocations": _revocations,
+    "refusals": _refusals,
+    "policies": _policies,
+    "statements": _statements,
+    "receipts": _receipts,
+    "measures": _measures,
+    "offences": _offences,
+    "opinions": _opinions,
+}
+
+#: Tables of other parts of the hub: the pack's columns with the columns that may hold them, the first that is there.
+_FOREIGN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "appeals": {
+        "id": ("id",), "decision_id": ("decision_id",), "by": ("by", "filed_by", "party", "appellant"),
+        "filed_at": ("filed_at", "received_at", "at"), "ruled_at": ("ruled_at", "settled_at", "decided_at"),
+        "outcome": ("outcome", "ruling", "state"),
+    },
+    "notices": {
+        "id": ("id",), "marketplace": ("marketplace",), "source": ("source",),
+        "claimant": ("claimant", "claimant_name", "claimant_id"), "ground": ("ground", "reason"),
+        "listing_id": ("listing_id",), "at": ("received_at", "at", "filed_at"),
+        "settled_at": ("settled_at", "ruled_at", "decided_at"), "outcome": ("outcome", "state"),
+        "automated": ("automated",),
+    },
+    "referrals": {
+        "id": ("id",), "at": ("at", "made_at"), "authority": ("authority",), "country": ("country",),
+        "ground": ("ground",), "outcome": ("outcome",), "outcome_at": ("outcome_at",),
+    },
+}  # fmt: skip
+TABLES = (*_QUERIES, *_FOREIGN)
+
+
+def table_page(connection: Connection, name: str, after: int, limit: int) -> tuple[list[dict[str, Any]], int | None]:
+    """Rows of a table after so many, and after how many to go on; None at the end.  Raises KeyError for no table."""
+    made = _QUERIES[name]() if name in _QUERIES else _foreign(connection, name, _FOREIGN[name])
+    if made is None:
+        return [], None
+    query, row = made
+    found = connection.execute(query.limit(limit + 1).offset(after)).all()
+    return [row(one) for one in found[:limit]], after + limit if len(found) > limit else None
+
+
+def _foreign(
+    connection: Connection, name: str, wanted: Mapping[str, tuple[str, ...]]
+) -> tuple[Select[Any], _Rows] | None:
+    table = metadata.tables.get(name)
+    if table is None or not inspect(connection).has_table(name):
+        return None
+    columns = {column: next((one for one in names if one in table.c), None) for column, names in wanted.items()}
+    order = table.c["seq"] if "seq" in table.c else table.c["id"]
+
+    def row(found: Record) -> dict[str, Any]:
+        values = {column: found._mapping[table.c[one]] if one else None for column, one in columns.items()}
+        return {column: int(value) if isinstance(value, bool) else value for column, value in values.items()}
+
+    return select(table).order_by(order), row
