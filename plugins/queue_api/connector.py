@@ -17,10 +17,14 @@ from reviewer.connectors.api import (
     Change,
     Claim,
     Context,
+    Countersignature,
     Dossier,
+    FindingsTaken,
     Holder,
     LeasedCase,
     LeaseKey,
+    LogHead,
+    LogKey,
     Marketplace,
     OutgoingDecision,
     Page,
@@ -31,10 +35,13 @@ from reviewer.connectors.api import (
     ReferralWitness,
     Refused,
     Renewal,
+    ReturnedCase,
     Seller,
     Service,
+    SettledCase,
     Unauthorized,
     Unavailable,
+    VouchedKey,
 )
 
 from . import payload
@@ -191,6 +198,41 @@ class QueueApiConnector:
             ]
             self._post("/v1/banks/negative", {"items": rows})
 
+    def enrol_key(self, key: LogKey) -> VouchedKey:
+        request = {"log": key.log, "key": key.key, "name": key.name, "signature": key.signature}
+        wire = payload.signed(self._post("/v1/audit/keys", request), _VouchedKey)
+        hub = wire.hub
+        return VouchedKey(wire.log, wire.key, wire.name, wire.at, wire.signature, hub.log, hub.key, hub.name)
+
+    def countersign(self, head: LogHead) -> Countersignature:
+        rows: list[dict[str, str | None]] = [
+            {"digest": row.digest}
+            if row.content is None
+            else {"digest": row.digest, "content": row.content, "salt": row.salt}
+            for row in head.rows
+        ]
+        request = {
+            "log": head.log, "size": head.size, "root": head.root, "at": head.at, "key": head.key,
+            "signature": head.signature, "first": head.first, "proof": list(head.proof), "rows": rows,
+        }  # fmt: skip
+        return payload.signed(self._post("/v1/audit/heads", request), Countersignature)
+
+    def returned(self, cursor: str | None, limit: int = 200) -> Page[ReturnedCase]:
+        rest, rows = payload.items(self._call("GET", _query("/v1/audit/returned", cursor, limit)))
+        good, bad = payload.read(rows, ReturnedCase, "returned")
+        return Page(good, _cursor(rest), bad)
+
+    def settle(self, cases: Sequence[SettledCase]) -> None:
+        for start in range(0, len(cases), 100):
+            rows = [
+                {"id": case.id, "resolution": case.resolution, "decision_id": case.decision_id}
+                for case in cases[start : start + 100]
+            ]
+            self._post("/v1/audit/returned/settle", {"items": rows})
+
+    def send_findings(self, body: bytes) -> FindingsTaken:
+        return payload.one(self._call("POST", "/v1/audit/findings", body=body), FindingsTaken)
+
     def policies(self) -> Mapping[str, Any]:
         return payload.whole(self._call("GET", "/v1/policies"))
 
@@ -249,6 +291,21 @@ class _Reviewer(msgspec.Struct):
     id: str
     name: str
     role: str
+
+
+class _Hub(msgspec.Struct):
+    log: str
+    key: str
+    name: str
+
+
+class _VouchedKey(msgspec.Struct):
+    log: str
+    key: str
+    name: str
+    at: str
+    signature: str
+    hub: _Hub
 
 
 class _Limits(msgspec.Struct):

@@ -119,6 +119,14 @@ def dossier(body: bytes) -> Dossier:
     return found if len(hashed) == len(found.identifiers) else replace(found, identifiers=hashed)
 
 
+def signed(body: bytes, kind: type[ItemT]) -> ItemT:
+    """One object whose texts are signed, its times among them: they stay as they came.  Raises `Unavailable`."""
+    try:
+        return msgspec.convert(whole(body), kind, strict=True)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise Unavailable(f"The server's answer is not what the Queue API promises: {_words(error)}") from error
+
+
 def _checked(value: Any, key: str = "") -> Any:
     """The value, fit to be kept and compared; raises ValueError where it is not: for an id without end, a
     number beyond all use, a time without its offset."""

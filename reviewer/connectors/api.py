@@ -17,6 +17,16 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import requests
 
+from reviewer.domain.audit import (
+    Countersignature,
+    FindingsTaken,
+    LogHead,
+    LogKey,
+    LogRow,
+    ReturnedCase,
+    SettledCase,
+    VouchedKey,
+)
 from reviewer.domain.case import Case, CaseRow, CaseState, Flag, FlagSource, Lease, Sibling
 from reviewer.domain.decision import Decision, DecisionKind, Measure, MeasureKind, Receipt, ReceiptStatus
 from reviewer.domain.dossier import (
@@ -306,6 +316,28 @@ class KeepingBanks(Protocol):
         """Tell the server of pairs (`picture`, `other`, `note`, `removed`) that a person calls no match."""
 
 
+class KeepingLogs(Protocol):
+    """The calls of the capability `audit`: the server vouches for workstations' logs, and auditors reach reviewers."""
+
+    def enrol_key(self, key: LogKey) -> VouchedKey:
+        """Enrol the key of this workstation's log; the same again gives the same answer."""
+
+    def countersign(self, head: LogHead) -> Countersignature:
+        """Have a head countersigned; the same again gives the same answer.
+
+        Raises `Refused` for one that does not go on from what the server saw of the log.
+        """
+
+    def returned(self, cursor: str | None, limit: int = 200) -> Page[ReturnedCase]:
+        """Decisions of this reviewer that auditors sent back since a cursor.  An empty page is the end."""
+
+    def settle(self, cases: Sequence[SettledCase]) -> None:
+        """Say what became of returned cases.  Called again with the same after a failure."""
+
+    def send_findings(self, body: bytes) -> FindingsTaken:
+        """Hand in a signed findings file, byte for byte.  Raises `Refused` where the server does not take it."""
+
+
 class Previewing(Protocol):
     """The call of the capability `preview`."""
 
@@ -315,13 +347,14 @@ class Previewing(Protocol):
 
 __all__ = [
     "API_RELEASE", "API_VERSION", "Account", "AuthenticationPoint", "BankEntry", "Case", "CaseRow", "CaseState",
-    "CategoryPrice", "Change", "Claim", "ClaimantRecord", "Connector", "ConnectorError", "Context", "CursorLost",
-    "Decision", "DecisionKind", "Dossier", "DossierEvent", "DossierListing", "DossierListings", "Fingerprint", "Flag",
-    "FlagSource", "Holder", "Identifier", "KeepingBanks", "KeepingDossiers", "KeepingHistory", "LadderSum", "Lease",
-    "LeaseKey", "LeasedCase", "Listing", "Marketplace", "Measure", "MeasureKind", "Money", "Notice", "NoticeCheck",
-    "Offence", "OutgoingDecision", "Page", "PastDecision", "Picture", "Polling", "Preview", "Previewing",
-    "ProposedFlag", "Quarantined", "RateLimited", "Receipt", "ReceiptStatus", "ReferenceProduct", "ReferralWitness",
-    "Refused", "Renewal", "Right", "Sales", "Seller", "SellerLink", "Service", "Sibling", "Standing", "SumLine",
-    "TakingNotices", "TakingReferrals", "Unauthorized", "Unavailable", "format_time", "gtin_is_valid", "money",
-    "parse_time", "revision_digest", "sha256_hex", "utc_now",
+    "CategoryPrice", "Change", "Claim", "ClaimantRecord", "Connector", "ConnectorError", "Context", "Countersignature",
+    "CursorLost", "Decision", "DecisionKind", "Dossier", "DossierEvent", "DossierListing", "DossierListings",
+    "FindingsTaken", "Fingerprint", "Flag", "FlagSource", "Holder", "Identifier", "KeepingBanks", "KeepingDossiers",
+    "KeepingHistory", "KeepingLogs", "LadderSum", "Lease", "LeaseKey", "LeasedCase", "Listing", "LogHead", "LogKey",
+    "LogRow", "Marketplace", "Measure", "MeasureKind", "Money", "Notice", "NoticeCheck", "Offence", "OutgoingDecision",
+    "Page", "PastDecision", "Picture", "Polling", "Preview", "Previewing", "ProposedFlag", "Quarantined",
+    "RateLimited", "Receipt", "ReceiptStatus", "ReferenceProduct", "ReferralWitness", "Refused", "Renewal",
+    "ReturnedCase", "Right", "Sales", "Seller", "SellerLink", "Service", "SettledCase", "Sibling", "Standing",
+    "SumLine", "TakingNotices", "TakingReferrals", "Unauthorized", "Unavailable", "VouchedKey", "format_time",
+    "gtin_is_valid", "money", "parse_time", "revision_digest", "sha256_hex", "utc_now",
 ]  # fmt: skip

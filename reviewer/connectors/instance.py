@@ -137,14 +137,15 @@ class HostedConnector:
 
 
 _CALLS = frozenset({"release", "media", "cases", "changes", "seller", "references", "policies", "history", "notices",
-                    "preview", "bank", "add_non_matches", "dossier", "prices", "refer"})  # fmt: skip
-_DEFAULT_LIMITS = {"cases": 500, "changes": 500, "history": 500, "references": 200, "notices": 200}
+                    "preview", "bank", "add_non_matches", "dossier", "prices", "refer", "enrol_key", "countersign",
+                    "returned", "settle", "send_findings"})  # fmt: skip
+_DEFAULT_LIMITS = {"cases": 500, "changes": 500, "history": 500, "references": 200, "notices": 200, "returned": 200}
 
 
 def _filled(call: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Any, ...]:
     if call == "release":
         return (tuple(arguments[0]),)
-    if call == "add_non_matches":
+    if call in ("add_non_matches", "settle"):
         return (tuple(arguments[0]),)
     if call == "bank":
         values = dict(zip(("name", "cursor", "limit"), arguments, strict=False)) | dict(named)

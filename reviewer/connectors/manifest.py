@@ -31,6 +31,7 @@ CAPABILITY_CALLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "notices": ("notices",),
         "preview": ("preview",),
         "banks": ("bank", "add_non_matches"),
+        "audit": ("enrol_key", "countersign", "returned", "settle", "send_findings"),
     }
 )
 CAPABILITIES = tuple(CAPABILITY_CALLS)

@@ -25,6 +25,7 @@ _CAPABILITIES: Mapping[str, str] = {
     "references": "has reference products",
     "policies": "has house rules of its own",
     "banks": "keeps banks of pictures that were taken down, and of pairs that are no match",
+    "audit": "vouches for workstations' logs, and passes auditors' findings on",
     "history": "has the decisions of everybody, for audits",
     "dossiers": "knows all about a seller, and what a category usually costs",
     "referrals": "vouches for the two persons behind a referral to the police or the brand",

@@ -113,6 +113,11 @@ CALLS: Mapping[str, Call] = MappingProxyType(
         "notices": Call(tuple[str | None, int], api.Page[api.Notice], "items", api.Notice),
         "bank": Call(tuple[str, str | None, int], api.Page[api.BankEntry], "items", api.BankEntry),
         "add_non_matches": Call(tuple[tuple[api.BankEntry, ...]], None),
+        "enrol_key": Call(tuple[api.LogKey], api.VouchedKey),
+        "countersign": Call(tuple[api.LogHead], api.Countersignature),
+        "returned": Call(tuple[str | None, int], api.Page[api.ReturnedCase], "items", api.ReturnedCase),
+        "settle": Call(tuple[tuple[api.SettledCase, ...]], None),
+        "send_findings": Call(tuple[bytes], api.FindingsTaken),
         "preview": Call(tuple[()], api.Preview),
         "open": Call(tuple[()], None),
         "cut": Call(tuple[()], None),
@@ -272,6 +277,8 @@ def fault_in(item: Any) -> str:
             return _dossier(item)
         case api.PastDecision():
             return _times(item.decision.decided_at, item.received_at) or _ids(item.decision.id)
+        case api.ReturnedCase():
+            return _ids(item.id, item.decision_id, item.case_id) or _times(item.at) or _texts(item.note, item.auditor)
         case api.Notice():
             return _ids(item.id) or _times(item.received_at) or _texts(item.statement)
         case tuple():

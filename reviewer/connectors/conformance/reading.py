@@ -187,11 +187,11 @@ def sellers(bench: Bench) -> None:
 
 
 def lists(bench: Bench) -> None:
-    """References, history, notices and banks are read to their end, and again the same."""
-    bench.needs("references", "history", "notices", "banks")
+    """References, history, notices, banks and returned cases are read to their end, and again the same."""
+    bench.needs("references", "history", "notices", "banks", "audit")
     with bench.opened() as connector:
-        for name in ("references", "history", "notices"):
-            if name in bench.manifest.capabilities:
+        for name in ("references", "history", "notices", "returned"):
+            if ("audit" if name == "returned" else name) in bench.manifest.capabilities:
                 one, two = _read_all(connector, name), _read_all(connector, name)
                 require(one == two, f"{name}() read twice answered other items")
                 require(len(set(one)) == len(one), f"{name}() lists an item twice")
