@@ -11,8 +11,8 @@ import typer
 from reviewer.cli.audit import audit_app
 from reviewer.cli.evidence import evidence_app
 from reviewer.cli.hub_hashes import hub_hashes
-from reviewer.cli.hub_notices import notices_app
 from reviewer.cli.hub_keys import hub_keys_app
+from reviewer.cli.hub_notices import notices_app
 from reviewer.cli.plugin import plugin_app
 from reviewer.cli.policy import policy_app
 from reviewer.cli.reasons import reasons_app

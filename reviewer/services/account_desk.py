@@ -44,10 +44,12 @@ class AccountDesk:
         self.claim = Duty("claim", self._claim)
         self.changes = Duty("changes", self._changes)
         self.banks = Duty("banks", self._banks)
+        self._audit = around.audit_of(account) if around.audit_of else None
 
     def duties(self) -> list[Duty]:
         """In the order of importance: claims first, so that the first case is there at once."""
-        return [self.renew, self.claim, self.push, self.release, self.changes, self.banks]
+        first = [self.renew, self.claim, self.push, self.release, self.changes, self.banks]
+        return first + ([self._audit.duty] if self._audit else [])
 
     def connected(self, connector: Connector, service: Service) -> None:
         """The server answered: keep what it says of itself, and its rules where they are new."""
@@ -62,6 +64,8 @@ class AccountDesk:
             self._fetch_policy(connector, service.policy_version)
         around.book.connected(account, service)
         around.store.run(lambda _: around.deck.set_reach(account, around.book.view(account).reach))
+        if self._audit is not None:
+            self._audit.connected(service)
         if another:
             around.person_changed(account)
         others = around.store.run(lambda database: people.others_waiting(database, account))
@@ -105,6 +109,11 @@ class AccountDesk:
             known = self._releases.pop(ref, None)
         return known[0] if known else None
 
+    def audit_soon(self) -> None:
+        """Something waits for the audit's duty.  Safe on any thread."""
+        if self._audit is not None:
+            self._audit.duty.soon()
+
     def _push(self, connector: Connector) -> float:
         around = self._around
         batch = self.service.decision_batch if self.service else 100
@@ -122,6 +131,7 @@ class AccountDesk:
             topics = ("outbox", "status") if not pushed.returned else ("outbox", "status", "inbox")
             around.notifier.publish(*topics, origin="push")
             self.changes.soon()
+            self.audit_soon()
         if pushed.more or pushed.closed:
             return 0.0  # what waited behind a decision of the same listing may be due
         following = around.delays.next_of(self.account)

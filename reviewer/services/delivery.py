@@ -14,6 +14,7 @@ from reviewer.errors import OperatorError
 from reviewer.services.changes import Notifier
 from reviewer.services.export import document_of, write_whole
 from reviewer.services.model import CaseRef, InboxItem, OutboxRow
+from reviewer.services.returned import ReturnedCases
 from reviewer.storage import outbox as table
 from reviewer.storage.database import Database
 from reviewer.storage.threads import StoreThread
@@ -131,7 +132,9 @@ class DeliveryService:
         claim_again: Callable[[InboxItem, Callable[[], None]], None],
         escalate: Callable[[InboxItem], None],
         now: Callable[[], datetime],
+        returned: ReturnedCases | None = None,
     ) -> None:
+        self._returned = returned
         self._escalate = escalate
         self._store = store
         self._reader = reader
@@ -159,7 +162,9 @@ class DeliveryService:
 
     def inbox_items(self) -> tuple[InboxItem, ...]:
         """What came back and is not resolved, newest first.  On the reader's thread."""
-        return tuple(self._item(row) for row in self._reader.run(table.inbox))
+        found = tuple(self._item(row) for row in self._reader.run(table.inbox))
+        back = self._reader.run(self._returned.items) if self._returned is not None else ()
+        return tuple(sorted((*found, *back), key=lambda item: item.at, reverse=True)) if back else found
 
     def history(self) -> tuple[table.Delivered, ...]:
         """Every decision of this desk with where it is, oldest first.  On the reader's thread."""
@@ -179,10 +184,13 @@ class DeliveryService:
 
     def resolve(self, item_id: int, action: str) -> None:
         """`again`: claim the case anew and decide it with the draft; `escalate`: claim it anew and hand it to a
-        lead; `moot`: nothing is left to do.
+        lead; `moot`: nothing is left to do.  What an auditor sent back has ways out of its own.
 
         On the store's thread.  Raises `OperatorError`.
         """
+        if item_id < 0 and self._returned is not None:
+            self._returned.resolve(item_id, action)
+            return
         row = next((row for row in self._store.run(table.inbox) if row.id == item_id), None)
         if row is None:
             raise OperatorError("This item was resolved already.")

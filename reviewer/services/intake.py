@@ -115,6 +115,14 @@ class IntakeService:
             desk.push.by(self._around.clock() + following)
         worker.wake()
 
+    def audit_soon(self, account: str) -> None:
+        """Something waits for the audit's duty of an account."""
+        with self._lock:
+            known = self._workers.get(account)
+        if known is not None:
+            known[1].audit_soon()
+            known[0].wake()
+
     def claim_named(self, account: str, case_ids: Sequence[str]) -> tuple[CaseOnDesk, ...]:
         """Claim these cases; answers those that are on the desk now.  Raises the connector's words."""
         worker, desk = self._known(account)

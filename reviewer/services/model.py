@@ -129,7 +129,8 @@ class OutboxRow:
 @dataclass(frozen=True, slots=True)
 class InboxItem:
     """Something that came back: `status` is the receipt's (`lease_lost`, `stale`, `gone`, `rejected`,
-    `conflict`); `detail` is the server's words; `actions` are the ways out (`again`, `escalate`, `moot`)."""
+    `conflict`) or `returned` (by an auditor); `detail` is the server's words or the auditor's; `actions` are the ways
+    out (`again`, `escalate`, `moot`, `uphold`)."""
 
     id: int
     decision: Decision

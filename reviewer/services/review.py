@@ -23,7 +23,7 @@ from reviewer.services.deck import Deck
 from reviewer.services.leases import Leases
 from reviewer.services.model import CaseOnDesk, CaseRef, Counts, Desk, Draft, Ruling
 from reviewer.services.reasons import stated
-from reviewer.storage import accounts, cases, decisions, evidence
+from reviewer.storage import accounts, cases, decisions, evidence, returned
 from reviewer.storage.database import Database
 from reviewer.storage.records import encode
 from reviewer.storage.threads import StoreThread
@@ -148,6 +148,7 @@ class ReviewService:
                     )  # fmt: skip
                     if decision.supersedes:
                         evidence.take_back(database, decision.supersedes)
+                        returned.correct(database, entry.ref.account, decision, format_time(self._now()))
                     evidence.note_decided(
                         database, entry.ref.account, decision, entry.case, self._doors.reviewer_of(entry.ref.account)
                     )
@@ -213,6 +214,27 @@ class ReviewService:
         self._keep_in_hand(ref)
         self._notifier.publish("desk", origin="review")
         return self.desk()
+
+    def reopen(self, ref: CaseRef, decision_id: str, draft: Draft) -> None:
+        """Take a decided case in hand again: what is decided then supersedes what stands.
+
+        Raises `OperatorError` where the case is not known here any more, or a decision on it is still on its way.
+        """
+        row, last = self._store.run(
+            lambda database: (
+                cases.find(database, ref.account, ref.case_id),
+                decisions.last_of_case(database, ref.account, ref.case_id),
+            )
+        )
+        if row is None:
+            raise OperatorError("This case is not on this workstation any more. Decide it where it was decided first.")
+        if row.pending:
+            raise OperatorError("A decision on this case is still on its way. Wait until it is sent, then try again.")
+        standing = last[0].id if last is not None and last[1] == "settled" else decision_id
+        if ref not in self._deck:
+            self._deck.add(row, encode(draft), problem="reopened", supersedes=standing)
+        self._deck.put_first(ref)
+        self._notifier.publish("desk", origin="review")
 
     def save_draft(self, ref: CaseRef, draft: Draft) -> None:
         """Keep what was typed for a case."""
@@ -326,6 +348,8 @@ class ReviewService:
                             )
                         decisions.record(database, withdrawal, account=ref.account, reviewer=by, title=title)
                         how = "reversal"
+                    if how == "withdrawn":
+                        returned.reopen(database, first.id)
                     done.append((ref, how, withdrawal.id, first))
                 failpoint("C4")
             return done

@@ -15,6 +15,7 @@ from reviewer.domain.values import format_time, parse_time
 from reviewer.errors import OperatorError
 from reviewer.ledger.heads import Head, sign_checkpoint
 from reviewer.ledger.keys import SigningKey
+from reviewer.ledger.tree import Tree
 from reviewer.services.changes import Changed
 from reviewer.storage import heads
 from reviewer.storage.database import Database
@@ -87,25 +88,29 @@ class CheckpointService:
         self._folder = folder
         self._store = store
         self._now = now
-        self._key: SigningKey | None = None
+        self.key: SigningKey | None = None
+        #: Whether the key was looked for: it may be missing all the same.
+        self.tried = False
 
     def start(self) -> None:
         """Fetch the key.  Blocking: for a thread in the background.  Without one nothing is signed."""
         try:
-            self._key = signing_key(self._folder)
+            self.key = signing_key(self._folder)
         except OperatorError:
             _log.warning("no signing key: checkpoints are not signed", exc_info=True)
             return
+        finally:
+            self.tried = True
         self._store.submit(heads.name_log)
 
     def changed(self, changed: Changed) -> None:
         """A subscriber of the notifier."""
-        if self._key is not None and changed.topics & {"outbox", "status"}:
+        if self.key is not None and changed.topics & {"outbox", "status"}:
             self._store.submit(self._sign_if_due)
 
     def close(self) -> None:
         """Sign what is not signed yet."""
-        if self._key is not None:
+        if self.key is not None:
             self._store.run(lambda database: self._sign(database) if heads.unsigned_rows(database)[0] else None)
 
     def _sign_if_due(self, database: Database) -> None:
@@ -113,9 +118,13 @@ class CheckpointService:
         if rows >= ROWS or (rows > 0 and (not at or self._now() - parse_time(at) >= PAUSE)):
             self._sign(database)
 
-    def _sign(self, database: Database) -> None:
-        if self._key is None:
+    def sign_at(self, size: int) -> None:
+        """Sign the head of the first `size` rows, for a server that takes only so many at once."""
+        self._store.run(lambda database: self._sign(database, heads.tree_at(database, size)))
+
+    def _sign(self, database: Database, tree: Tree | None = None) -> None:
+        if self.key is None:
             return
-        tree = heads.grown_tree(database)
+        tree = tree or heads.grown_tree(database)
         head = Head(heads.name_log(database), tree.size, tree.head().hex(), format_time(self._now()))
-        heads.save_checkpoint(database, sign_checkpoint(self._key, head), tree)
+        heads.save_checkpoint(database, sign_checkpoint(self.key, head), tree)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from reviewer.policy.policy import Policy
 from reviewer.services.account_book import AccountBook
+from reviewer.services.auditing import AuditDuty
 from reviewer.services.changes import Notifier
 from reviewer.services.deck import Deck
 from reviewer.services.delivery import SendingDelays
@@ -33,3 +34,4 @@ class Surroundings:
     house_policy: Policy
     evidence: EvidenceService
     person_changed: Callable[[str], None]
+    audit_of: Callable[[str], AuditDuty] | None = None

@@ -31,6 +31,7 @@ from reviewer.services import clock
 from reviewer.services.account_book import AccountBook
 from reviewer.services.account_desk import DESK_SIZE
 from reviewer.services.accounts import DEMO, AccountsService
+from reviewer.services.auditing import AuditDuty
 from reviewer.services.changes import Notifier
 from reviewer.services.deck import Deck
 from reviewer.services.delivery import DeliveryService, SendingDelays
@@ -44,6 +45,7 @@ from reviewer.services.model import CaseOnDesk, CaseRef, InboxItem, Ruling
 from reviewer.services.pictures import PictureCache, PictureService
 from reviewer.services.plugins import Plugins
 from reviewer.services.queue import QueueService
+from reviewer.services.returned import ReturnedCases
 from reviewer.services.review import Doors, ReviewService, ref_in_hand
 from reviewer.services.secrets import Secrets
 from reviewer.services.signing import CheckpointService
@@ -130,11 +132,18 @@ class Workstation:
         around = Surroundings(
             self._store, deck, leases, delays, self.pictures, self._book, self.notifier, clock.steady, clock.now, house,
             evidence, self._person_changed,
+            lambda account: AuditDuty(
+                options.folder, account, self._store, self.notifier, self._checkpoints, self._book.say, clock.now
+            ),
         )  # fmt: skip
         self.intake = IntakeService(around, lambda row: self.accounts.connector_for(row))
+        returned = ReturnedCases(
+            self._store, self.notifier, lambda ref, decision, draft: self.review.reopen(ref, decision, draft),
+            lambda ref: ref in deck, self.intake.audit_soon, clock.now,
+        )  # fmt: skip
         self.delivery = DeliveryService(
             self._store, self._reader, delays, self.notifier, lambda: self.intake.wake(retry=True),
-            self.intake.claim_again, self._escalate, clock.now,
+            self.intake.claim_again, self._escalate, clock.now, returned,
         )  # fmt: skip
 
         def schedule(decision_id: str, account: str, label: str, delay_s: float) -> None:

@@ -15,6 +15,7 @@ from reviewer.storage.database import Database
 from reviewer.storage.records import decode
 
 _LOG = "audit_log"
+_ALL = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,16 @@ def name_log(database: Database) -> str:
 
 def grown_tree(database: Database) -> Tree:
     """The tree over all audit rows, continued from the last checkpoint."""
-    row = database.one("SELECT size, peaks FROM checkpoint ORDER BY size DESC LIMIT 1")
+    return tree_at(database, _ALL)
+
+
+def tree_at(database: Database, size: int) -> Tree:
+    """The tree over the first `size` audit rows, continued from the last checkpoint before that."""
+    row = database.one("SELECT size, peaks FROM checkpoint WHERE size <= ? ORDER BY size DESC LIMIT 1", (size,))
     peaks = bytes(row["peaks"]) if row else b""
     tree = Tree([peaks[at : at + 32] for at in range(0, len(peaks), 32)], row["size"] if row else 0)
-    for (digest,) in database.execute("SELECT digest FROM audit WHERE sequence > ? ORDER BY sequence", (tree.size,)):
+    query = "SELECT digest FROM audit WHERE sequence > ? AND sequence <= ? ORDER BY sequence"
+    for (digest,) in database.execute(query, (tree.size, size)):
         tree.append(bytes.fromhex(digest))
     return tree
 

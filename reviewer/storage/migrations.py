@@ -302,6 +302,51 @@ def signed_checkpoints(database: sqlite_utils.Database) -> None:
     run_script(database, _CHECKPOINTS)
 
 
+_AUDIT = """
+-- A server's word for the key of this log, its signatures on heads, and decisions that auditors sent back.
+CREATE TABLE enrolment (account TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE countersignature (
+  account TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  root TEXT NOT NULL,
+  at TEXT NOT NULL,
+  key TEXT NOT NULL,
+  signature BLOB NOT NULL,
+  PRIMARY KEY (account, size)
+) WITHOUT ROWID;
+CREATE TRIGGER countersignature_is_kept BEFORE DELETE ON countersignature
+BEGIN SELECT RAISE(ABORT, 'countersignatures are never deleted'); END;
+CREATE TRIGGER countersignature_is_final BEFORE UPDATE ON countersignature
+BEGIN SELECT RAISE(ABORT, 'countersignatures are never changed'); END;
+CREATE TABLE returned_case (
+  number INTEGER PRIMARY KEY,
+  account TEXT NOT NULL,
+  id TEXT NOT NULL,
+  decision_id TEXT NOT NULL,
+  case_id TEXT NOT NULL,
+  auditor TEXT NOT NULL,
+  at TEXT NOT NULL,
+  verdict TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  ground TEXT NOT NULL,
+  note TEXT NOT NULL,
+  received_at TEXT NOT NULL,
+  resolved_at TEXT,
+  resolution TEXT NOT NULL DEFAULT '',
+  corrected_by TEXT NOT NULL DEFAULT '',
+  told_at TEXT,
+  UNIQUE (account, id)
+);
+CREATE INDEX returned_case_open ON returned_case (account, case_id) WHERE resolved_at IS NULL;
+"""
+
+
+@SCHEMA()
+def audit_by_servers(database: sqlite_utils.Database) -> None:
+    """Enrolments, countersignatures, returned cases."""
+    run_script(database, _AUDIT)
+
+
 def run_script(database: sqlite_utils.Database, script: str) -> None:
     """Run the statements of a script inside the transaction that is open (executescript would commit it)."""
     statement = ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reviewer.domain.decision import Decision, Receipt, ReceiptStatus
 from reviewer.failpoints import failpoint
-from reviewer.storage import decisions, people
+from reviewer.storage import decisions, people, returned
 from reviewer.storage.database import Database
 from reviewer.storage.records import encode
 
@@ -229,13 +229,13 @@ def history(database: Database) -> list[Delivered]:
 
 
 def counts(database: Database) -> tuple[int, int]:
-    """How many decisions are unsent, and how many inbox items are open."""
+    """How many decisions are unsent, and how many inbox items are open, what auditors sent back among them."""
     unsent = database.one(f"SELECT count(*) FROM {_UNSENT}")
     open_items = database.one(
         "SELECT count(*) FROM inbox i JOIN decision d ON d.sequence = i.sequence"
         f" WHERE i.resolved_at IS NULL AND {people.MINE}"
     )
-    return (unsent[0] if unsent else 0), (open_items[0] if open_items else 0)
+    return (unsent[0] if unsent else 0), (open_items[0] if open_items else 0) + returned.count(database)
 
 
 def oldest_unsent(database: Database) -> str:

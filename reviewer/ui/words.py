@@ -102,6 +102,7 @@ def receipt(value: str) -> str:
         "gone": translate("words", "The case or its listing is gone."),
         "rejected": translate("words", "The marketplace refused the decision."),
         "conflict": translate("words", "The server knows another decision under the same number."),
+        "returned": translate("words", "An auditor looked at it again and does not agree."),
     }
     return known.get(value) or plain_id(value)
 
@@ -114,6 +115,7 @@ def receipt_short(value: str) -> str:
         "gone": translate("words", "Gone"),
         "rejected": translate("words", "Refused"),
         "conflict": translate("words", "Conflict"),
+        "returned": translate("words", "Sent back"),
     }
     return known.get(value) or plain_id(value)
 

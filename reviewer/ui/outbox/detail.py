@@ -30,11 +30,13 @@ class InboxDetail(QFrame):
             "again": button(self.tr("Decide again"), "primary"),
             "escalate": button(self.tr("Escalate")),
             "moot": button(self.tr("Record as moot")),
+            "uphold": button(self.tr("Stand by it")),
         }
         sides = QGridLayout()
         sides.setHorizontalSpacing(theme.em(1.5))
         sides.addWidget(PlainLabel(self.tr("You decided"), "muted"), 0, 0)
-        sides.addWidget(PlainLabel(self.tr("The server says"), "muted"), 0, 1)
+        self.who = PlainLabel(role="muted")
+        sides.addWidget(self.who, 0, 1)
         sides.addWidget(self.ours, 1, 0)
         sides.addWidget(self.theirs, 1, 1)
         sides.setColumnStretch(0, 1)
@@ -58,6 +60,7 @@ class InboxDetail(QFrame):
             return
         self.title.setText(visible(item.title, limit=300, keep_lines=False))
         self.what.setText(words.receipt(item.status))
+        self.who.setText(self.tr("The auditor says") if item.status == "returned" else self.tr("The server says"))
         self.ours.setText(_ours(item))
         self.theirs.setText(visible(item.detail, limit=2000) or self.tr("No further words."))
         for name, made in self.buttons.items():

@@ -81,6 +81,7 @@ class OutboxView(QWidget):
             ("inbox.again", self.tr("Decide again"), "A", partial(self.inbox.answer, "again")),
             ("inbox.escalate", self.tr("Escalate what came back"), "E", partial(self.inbox.answer, "escalate")),
             ("inbox.moot", self.tr("Record as moot"), "M", partial(self.inbox.answer, "moot")),
+            ("inbox.uphold", self.tr("Stand by what was sent back"), "B", partial(self.inbox.answer, "uphold")),
             ("outbox.send_now", self.tr("Send unsent decisions now"), "S", self.unsent.send_now),
             ("outbox.retry", self.tr("Retry the chosen decision"), "R", self.unsent.retry),
             ("outbox.export", self.tr("Export unsent decisions"), "X", self.unsent.export),
@@ -103,7 +104,7 @@ class OutboxView(QWidget):
 
     def _show_keys(self, _command_id: str = "") -> None:
         chord = self._commands.chord_text
-        self.inbox.detail.show_keys({name: chord(f"inbox.{name}") for name in ("again", "moot", "escalate")})
+        self.inbox.detail.show_keys({name: chord(f"inbox.{name}") for name in ("again", "moot", "escalate", "uphold")})
         for made, command_id in (
             (self.unsent.send_button, "outbox.send_now"),
             (self.unsent.retry_button, "outbox.retry"),
