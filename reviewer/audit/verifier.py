@@ -75,6 +75,7 @@ class Outcome:
     logs: dict[str, dict[str, Any]] = field(default_factory=dict)
     manifests: list[dict[str, Any]] = field(default_factory=list)
     pinned: list[str] = field(default_factory=list)
+    unpinned: dict[str, str] = field(default_factory=dict)
     withheld: int = 0
     erased: int = 0
     signatures: int = 0
@@ -223,6 +224,7 @@ class Verification:
         self._check = check
         self.outcome = Outcome()
         self._trusted: dict[str, set[str]] = {}
+        self._unpinned: dict[str, str] = {}
         self._order: dict[str, int] = {}
         self._roots: dict[tuple[str, int], str] = {}
 
@@ -361,13 +363,21 @@ class Verification:
         return bytes(sealed)
 
     def _keys(self, part: int) -> None:
-        """Which keys may sign for which log: those that a pinned key enrolled, and pinned keys."""
-        query = 'SELECT row, log, name, key, at, "by", signature FROM keys WHERE part = ? ORDER BY row'
-        self._trusted = {}
-        for row, log, name, key, at, by, signature in self._rows(query, "keys", part, 1, (part,)):
+        """Which keys may sign for which log: those that a pinned key enrolled, and pinned keys.
+
+        A hub whose key is not pinned is no fault: its word counts for nothing, and that is told.
+        """
+        query = 'SELECT row, log, name, key, at, "by", signature, role FROM keys WHERE part = ? ORDER BY row'
+        self._trusted, self._unpinned = {}, {}
+        for row, log, name, key, at, by, signature, role in self._rows(query, "keys", part, 1, (part,)):
+            if role == "hub" and not by and key not in self._pins.keys and type(key) is type(name) is str:
+                self._unpinned[key] = name
+                continue
             if key in self._pins.keys:
                 self._trusted.setdefault(log, set()).add(key)
                 self._note(key, name)
+                continue
+            if by in self._unpinned:
                 continue
             if by not in self._pins.keys:
                 words = f"{key} ({name!a}) is no pinned key, and {by or 'nobody'} vouches for it"
@@ -392,6 +402,9 @@ class Verification:
         query = f"SELECT row, log, size, root, at, key, signature FROM {table} WHERE part = ? ORDER BY row"  # noqa: S608
         for row, log, size, root, at, key, signature in self._rows(query, table, part, 1, (part,)):
             message = signed_json(f"reviewer.{kind}.v1", log=log, size=size, root=root, at=at)
+            if kind == "witness" and key in self._unpinned:
+                self.outcome.unpinned[key] = self._unpinned[key]
+                continue
             allowed = self._pins.keys if kind == "witness" else self._trusted.get(log, set())
             if key not in allowed:
                 self._fault(1, part, table, row, f"is signed by {key}, which may not sign for the log {log}")
@@ -603,6 +616,8 @@ def told(outcome: Outcome, pins: Pins) -> list[str]:
         size, witnessed = known["size"], known["witnessed"]
         tail = f"; rows {witnessed + 1} to {size} are unwitnessed" if witnessed < size else ""
         lines.append(f"log {log}: {size} rows, countersigned up to row {witnessed}{tail}")
+    for key, name in sorted(outcome.unpinned.items()):
+        lines.append(f"countersignatures by ed25519:{key} {name!a} count for nothing: that key is not pinned")
     if outcome.withheld:
         lines.append(
             f"{outcome.withheld} decisions are pseudonymised: the exporter's seal alone vouches for their content"

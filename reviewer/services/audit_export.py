@@ -21,7 +21,8 @@ from reviewer.domain.case import Case
 from reviewer.domain.values import format_time, is_sha256
 from reviewer.errors import OperatorError
 from reviewer.imaging.review_size import ReviewSizes
-from reviewer.ledger.heads import Enrolment, Head, sign_checkpoint
+from reviewer.ledger.heads import Head, sign_checkpoint
+from reviewer.services import vouched
 from reviewer.services.export import STORE
 from reviewer.services.pictures import PictureCache
 from reviewer.services.signing import signing_key
@@ -89,11 +90,7 @@ def export_pack(
                 raise OperatorError(f"Nothing was decided in {folder} yet: there is nothing to export.")
             export.finish()
             size, root = export.writer.head(log)
-            recording.write_key(
-                export.writer,
-                "workstation",
-                Enrolment(log, key.public, "this workstation", format_time(now), key.public, b""),
-            )
+            hubs = vouched.write_vouchers(export.writer, database, log, key, now)
             known = [signed for signed in heads.checkpoints(database) if signed.head.log == log]
             if not known or known[-1].head.size != size:
                 known.append(sign_checkpoint(key, Head(log, size, root, format_time(now))))
@@ -103,7 +100,7 @@ def export_pack(
             file.complete()
     finally:
         database.close()
-    pins = {log: Pin(key.public, "this workstation", size, root)}
+    pins = {log: Pin(key.public, "this workstation", size, root), **hubs}
     write_pins(pin_file_beside(out), pins)
     add_pins(folder / NAME, pins)
     return export.writer.rows("decisions"), key.public

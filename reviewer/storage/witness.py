@@ -23,6 +23,8 @@ def enrolment(database: Database, account: str) -> VouchedKey | None:
 
 def enrolments(database: Database) -> list[VouchedKey]:
     """The words of all servers, each server's once."""
+    if not _has(database, "enrolment"):
+        return []
     rows = database.execute("SELECT body FROM enrolment ORDER BY account")
     found = [msgspec.json.decode(row["body"], type=VouchedKey) for row in rows]
     return list({(row.server_key, row.key): row for row in found}.values())
@@ -50,12 +52,19 @@ def save_countersignature(database: Database, account: str, made: Countersignatu
 
 def countersignatures(database: Database) -> list[Countersignature]:
     """All of them, each once, by size."""
+    if not _has(database, "countersignature"):
+        return []
     log = heads.log_name(database)
     rows = database.execute("SELECT DISTINCT size, root, at, key, signature FROM countersignature ORDER BY size, key")
     return [
         Countersignature(log, row["size"], row["root"], row["at"], row["key"], bytes(row["signature"]).hex())
         for row in rows
     ]
+
+
+def _has(database: Database, table: str) -> bool:
+    """A store that was not opened since the program is new may not have the table."""
+    return database.one("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)) is not None
 
 
 def witnessed(database: Database, account: str) -> int:
