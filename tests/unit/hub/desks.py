@@ -33,7 +33,7 @@ class DeskLog:
         empty: dict[str, Any] = {"facts": [], "note": "", "measure_off_reason": ""}
         commitment = sha256_hex(salt + canonical_json({name: whole.get(name, empty[name]) for name in _TEXTS}))
         bare = {name: value for name, value in whole.items() if name not in _TEXTS}
-        content = {
+        content: dict[str, object] = {
             "account": "hub" if decision else "other", "decision": bare, "outbox": sha256_hex(canonical_json(whole)),
             "reviewer": reviewer, "text": commitment,
         }  # fmt: skip

@@ -25,7 +25,8 @@ def decide(hub, count=3, **more):
 
 
 def rows_of(hub, log, limit=2):
-    found, after = [], 0
+    found: list[dict] = []
+    after = 0
     while True:
         items = hub.get(f"/v1/audit/history/{log}?after_row={after}&limit={limit}", "lead")["items"]
         if not items:
