@@ -143,6 +143,42 @@ TABLES: dict[str, dict[str, str]] = {
         "key": "TEXT",
         "signature": "BLOB",
     },
+    "revocations": {"log": "TEXT", "key": "TEXT", "at": "TEXT", "by": "TEXT"},
+    "refusals": {
+        "log": "TEXT",
+        "size": "INTEGER",
+        "root": "TEXT",
+        "key": "TEXT",
+        "at": "TEXT",
+        "reason": "TEXT",
+    },
+    "receipts": {
+        "decision_id": "TEXT",
+        "received_at": "TEXT",
+        "status": "TEXT",
+        "detail": "TEXT",
+        "effects": "TEXT",
+    },
+    "measures": {
+        "decision_id": "TEXT",
+        "kind": "TEXT",
+        "scope": "TEXT",
+        "seller_id": "TEXT",
+        "listing_id": "TEXT",
+        "starts_at": "TEXT",
+        "ends_at": "TEXT",
+        "undone": "INTEGER",
+    },
+    "offences": {
+        "decision_id": "TEXT",
+        "seller_id": "TEXT",
+        "at": "TEXT",
+        "kind": "TEXT",
+        "ground": "TEXT",
+        "points": "INTEGER",
+        "expires_at": "TEXT",
+        "overturned": "INTEGER",
+    },
 }
 
 _VIEWS = """

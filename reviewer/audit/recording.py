@@ -34,6 +34,15 @@ class Told:
     due_measure: str = ""
 
 
+def due_measure(content: dict[str, Any], text: bytes | None) -> str:
+    """The measure that was due, as far as a log tells it: the one that was taken, or `off` where the reviewer said why
+    the due one was switched off."""
+    taken = content["decision"].get("measure")
+    if isinstance(taken, dict):
+        return str(taken.get("kind", ""))
+    return "off" if text and json.loads(text).get("measure_off_reason") else ""
+
+
 def write_decision(writer: PackWriter, told: Told, case: Case | None) -> None:
     """Chain, decision, text and case of one decision; the rows of the last three have the same number."""
     content = told.content.decode("utf-8")

@@ -9,7 +9,10 @@ from typing import Annotated
 
 import typer
 
+from reviewer.cli.audit_hub import HUB_HELP, TOKEN_HELP, export_from_hub, findings_app
+
 audit_app = typer.Typer(no_args_is_help=True, help="Export, verify and judge the history of decisions.")
+audit_app.add_typer(findings_app, name="findings")
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder of the workstation.")]
 Pack = Annotated[Path, typer.Argument(help="An audit pack.")]
@@ -30,6 +33,14 @@ def audit_export(
         bool, typer.Option("--pseudonymous", help="Without names of people; texts are left out.")
     ] = False,
     data: Data = None,
+    hub_data: Annotated[
+        Path | None, typer.Option("--hub-data", help="Instead: the whole team, from a hub's data folder.")
+    ] = None,
+    database_url: Annotated[
+        str | None, typer.Option("--database-url", envvar="REVIEWER_HUB_DATABASE_URL", help="Of that hub.")
+    ] = None,
+    hub: Annotated[str, typer.Option(help="Instead: the whole team, from a hub. " + HUB_HELP)] = "",
+    token: Annotated[str, typer.Option(envvar="REVIEWER_HUB_TOKEN", help=TOKEN_HELP)] = "",
 ) -> None:
     """Write decisions with their evidence, chain and signatures to one file."""
     from datetime import UTC, datetime
@@ -42,6 +53,12 @@ def audit_export(
         from reviewer.services.audit_export import Scope, export_pack
 
         scope = Scope(_day(since), _day(until), reviewer, marketplace, ground, pseudonymous)
+        if hub_data is not None or hub:
+            folder = data or default_folder()
+            typer.echo(
+                export_from_hub(out, folder, scope, hub_data=hub_data, database_url=database_url, hub=hub, token=token)
+            )
+            return
         count, key = export_pack(
             data or default_folder(), out, scope, datetime.now(UTC), lambda words: typer.echo(words, err=True)
         )

@@ -7,24 +7,27 @@ for it; the hub's log tells of the others.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, and_, func, select
 
-from reviewer.domain.values import sha256_hex
+from reviewer.domain.values import format_time, sha256_hex
 from reviewer.hub.own_log import texts_of
 from reviewer.hub.schema import Record, accounts, cases, decisions, flags, listings, reference_products, sellers
 from reviewer.hub.schema_audit import log_rows, own_rows, tree_heads
 from reviewer.hub.signing import HubKey
 from reviewer.ledger.chain import GENESIS
+from reviewer.ledger.heads import Head, sign_checkpoint, witness
 from reviewer.ledger.tree import Tree
 
 _PART = 400
 
 
-def history_start(connection: Connection, hub: HubKey) -> dict[str, Any]:
-    """The logs that there are to export, and how far each goes: to what is countersigned, the hub's own to its end."""
+def history_start(connection: Connection, hub: HubKey, now: datetime) -> dict[str, Any]:
+    """The logs that there are to export, and how far each goes: to what is countersigned, the hub's own to its end,
+    which the hub signs as it is."""
     newest = select(tree_heads.c.log, func.max(tree_heads.c.size).label("size")).group_by(tree_heads.c.log).subquery()
     rows = connection.execute(
         select(tree_heads.c.log, tree_heads.c.size, tree_heads.c.root)
@@ -34,10 +37,19 @@ def history_start(connection: Connection, hub: HubKey) -> dict[str, Any]:
     tree = Tree()
     for (digest,) in connection.execute(select(own_rows.c.digest).order_by(own_rows.c.sequence)):
         tree.append(bytes.fromhex(digest))
-    own = [{"log": hub.log, "size": tree.size, "root": tree.head().hex()}] if tree.size else []
+    own = [_own_head(hub, Head(hub.log, tree.size, tree.head().hex(), format_time(now)))] if tree.size else []
     logs = [{"log": row.log, "size": row.size, "root": row.root} for row in rows]
     identity = {"log": hub.log, "key": hub.key.public, "name": hub.name, "at": hub.at}
     return {"hub": identity, "logs": own + logs}
+
+
+def _own_head(hub: HubKey, head: Head) -> dict[str, Any]:
+    signed, witnessed = sign_checkpoint(hub.key, head), witness(hub.key, head)
+    return {
+        "log": head.log, "size": head.size, "root": head.root,
+        "checkpoints": {"at": head.at, "signature": signed.signature.hex()},
+        "witnesses": {"at": head.at, "signature": witnessed.signature.hex()},
+    }  # fmt: skip
 
 
 def history_rows(connection: Connection, hub: HubKey, log: str, after: int, limit: int) -> list[dict[str, Any]]:

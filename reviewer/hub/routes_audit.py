@@ -170,7 +170,9 @@ async def history(request: Request, _account: Overseer) -> Response:
     store = store_of(request)
     hub = await _known(store)
     await asyncio.to_thread(extend_own_log, store, hub)
-    return answer(await store.database.reading(lambda connection: history_start(connection, hub)))
+    return answer(
+        await store.database.reading(lambda connection: history_start(connection, hub, store.now(connection)))
+    )
 
 
 @router.get("/history/{log}", response_model=HistoryRows, responses=refusals("forbidden", "invalid-request"))

@@ -103,12 +103,21 @@ class SettleAnswer(Shape):
     items: list[Literal["settled", "known"]]
 
 
+class OwnSignature(Shape):
+    """The hub's signature on the head of its own log."""
+
+    at: Moment
+    signature: str
+
+
 class HistoryLog(Shape):
-    """A log as far as it is exported."""
+    """A log as far as it is exported; the hub's own is signed as it is."""
 
     log: str
     size: int
     root: str
+    checkpoints: OwnSignature | None = None
+    witnesses: OwnSignature | None = None
 
 
 class HistoryStart(Shape):

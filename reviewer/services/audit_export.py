@@ -117,7 +117,7 @@ class _Export:
         self._cache = cache
         self._revisions: set[tuple[str, str]] = set()
         self._pictures: set[str] = set()
-        self._names = _Pseudonyms() if scope.pseudonymous else None
+        self._names = Pseudonyms() if scope.pseudonymous else None
 
     def add(self, row: LogRow) -> None:
         """A row of the log: whole, or as its digest alone where it is not asked for."""
@@ -167,7 +167,7 @@ class _Export:
             self.writer.add("policies", (version, body))
 
 
-class _Pseudonyms:
+class Pseudonyms:
     """Names that stand for people within one pack; the secret behind them is forgotten with it."""
 
     def __init__(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from reviewer.audit import recording
 from reviewer.audit.pack import PackWriter
@@ -10,7 +11,8 @@ from reviewer.audit.pins import Pin
 from reviewer.domain.values import format_time
 from reviewer.ledger.heads import Enrolment, Head, SignedHead
 from reviewer.ledger.keys import SigningKey
-from reviewer.storage import witness
+from reviewer.services.export import STORE
+from reviewer.storage import heads, witness
 from reviewer.storage.database import Database
 
 #: The role of a key that vouches and countersigns; where it is not pinned, what it signed counts for nothing.
@@ -38,3 +40,16 @@ def write_vouchers(writer: PackWriter, database: Database, log: str, key: Signin
             head = Head(log, signed.size, signed.root, signed.at)
             recording.write_head(writer, "witnesses", SignedHead(head, signed.key, bytes.fromhex(signed.signature)))
     return pins
+
+
+def log_of(folder: Path, key: SigningKey) -> str:
+    """The name of a data folder's log; one after its key where nothing was decided there yet."""
+    store = folder / STORE
+    if not store.is_file():
+        return f"desk-{key.public[:16]}"
+    database = Database(store, read_only=True)
+    try:
+        database.refuse_newer()
+        return heads.log_name(database) or f"desk-{key.public[:16]}"
+    finally:
+        database.close()
