@@ -13,6 +13,7 @@ from reviewer.hub.audit_tables import table_page
 from reviewer.hub.own_log import extend_own_log
 from reviewer.hub.signing import with_key
 from reviewer.hub.store import Store, open_store
+from reviewer.hub.transparency import make_all
 from reviewer.ledger.keys import SigningKey
 
 _PAGE = 500
@@ -42,6 +43,7 @@ class HubFolder:
 
     def start(self) -> Mapping[str, Any]:
         """As `reviewer.services.team_export.TeamHistory` says."""
+        make_all(self._store)
         extend_own_log(self._store, self._hub)
         return self._store.database.read(
             lambda connection: history_start(connection, self._hub, self._store.now(connection))

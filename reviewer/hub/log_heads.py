@@ -7,12 +7,12 @@ very head.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, and_, insert, select
 
 from reviewer.domain.values import format_time
@@ -28,6 +28,7 @@ from reviewer.ledger.heads import Head, SignedHead, is_checkpoint, witness
 from reviewer.ledger.tree import EMPTY, Tree, is_consistent
 
 _PART = 400
+_ID = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +174,51 @@ def _told(log: str, sequence: int, previous: str, digest: str, content: str) -> 
     try:
         if row_digest(sequence, previous, content.encode()) != digest:
             raise _Refuse(f"row {sequence} of the log {log} does not have its digest")
-        value = json.loads(content)
-        name, outbox = value["decision"]["id"], value["outbox"]
-        if not (isinstance(name, str) and isinstance(outbox, str) and 0 < len(name) <= 128 and name.isprintable()):
+        value = msgspec.json.decode(content, type=_Content)
+        name = value.decision.id
+        if not (0 < len(name) <= _ID and name.isprintable()):
             raise ValueError
-    except (ValueError, LookupError, TypeError, RecursionError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         raise _Refuse(f"row {sequence} of the log {log} tells no decision") from None
-    return name, outbox
+    return name, value.outbox
+
+
+class _Measure(msgspec.Struct):
+    kind: str
+    scope: str
+    days: int | None
+
+
+class _Lease(msgspec.Struct):
+    id: str
+    token: int
+
+
+class _Decision(msgspec.Struct):
+    id: str
+    case_id: str
+    listing_id: str
+    revision: str
+    kind: str
+    ground: str
+    clause: str
+    policy_version: str
+    decided_at: str
+    seconds: float
+    supersedes: str
+    measure: _Measure | None
+    evidence: list[str]
+    lease: _Lease | None
+
+
+class _Content(msgspec.Struct):
+    """What a row of a log must say of its decision, so that a pack can show it."""
+
+    account: str
+    reviewer: str
+    outbox: str
+    text: str
+    decision: _Decision
 
 
 def _pairs(

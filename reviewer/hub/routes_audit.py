@@ -42,6 +42,7 @@ from reviewer.hub.shapes_audit import (
 )
 from reviewer.hub.signing import HubKey, with_key
 from reviewer.hub.store import Store
+from reviewer.hub.transparency import make_all
 
 router = APIRouter(prefix="/v1/audit")
 _BODY = ("forbidden", "too-large", "not-acceptable", "invalid-request")
@@ -169,6 +170,7 @@ async def history(request: Request, _account: Overseer) -> Response:
     """What an export of the team's history begins with."""
     store = store_of(request)
     hub = await _known(store)
+    await asyncio.to_thread(make_all, store)
     await asyncio.to_thread(extend_own_log, store, hub)
     return answer(
         await store.database.reading(lambda connection: history_start(connection, hub, store.now(connection)))

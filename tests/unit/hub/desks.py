@@ -15,6 +15,10 @@ from reviewer.ledger.tree import consistency_proof, tree_head
 
 AT = "2026-03-01T08:00:00.000Z"
 _TEXTS = ("facts", "note", "measure_off_reason")
+_ABSENT: dict[str, Any] = {
+    "case_id": "", "listing_id": "", "revision": "", "kind": "clear", "ground": "", "clause": "", "policy_version": "",
+    "decided_at": AT, "seconds": 4.5, "supersedes": "", "measure": None, "evidence": [], "lease": None,
+}  # fmt: skip
 
 
 @dataclass
@@ -32,7 +36,7 @@ class DeskLog:
         salt = secrets.token_bytes(16)
         empty: dict[str, Any] = {"facts": [], "note": "", "measure_off_reason": ""}
         commitment = sha256_hex(salt + canonical_json({name: whole.get(name, empty[name]) for name in _TEXTS}))
-        bare = {name: value for name, value in whole.items() if name not in _TEXTS}
+        bare = _ABSENT | {name: value for name, value in whole.items() if name not in _TEXTS}
         content: dict[str, object] = {
             "account": "hub" if decision else "other", "decision": bare, "outbox": sha256_hex(canonical_json(whole)),
             "reviewer": reviewer, "text": commitment,

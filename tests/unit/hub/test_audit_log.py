@@ -224,7 +224,17 @@ def test_a_row_must_tell_what_was_sent(hub):
     assert hub.post("/v1/audit/heads", honest.head())["size"] == 1
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"decision":{"id":7},"outbox":""}', "[" * 5000])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        '{"decision":{"id":"x"},"outbox":"","text":"","account":"","reviewer":""}',
+        "{}",
+        '{"decision":{"id":7},"outbox":""}',
+        "[" * 5000,
+    ],
+)
 def test_a_row_whose_content_is_none_is_refused(hub, content):
     log = enrolled(hub)
     log.decide({"id": "x"})

@@ -92,6 +92,7 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(tmp_path: Path, monkeypatc
     steps()(migrations.queue_facets)
     steps()(migrations.picture_evidence)
     steps()(migrations.signed_checkpoints)
+    steps()(migrations.audit_by_servers)
 
     @steps()
     def broken(database: object) -> None:
