@@ -5,8 +5,8 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Text, UniqueConstraint
 
-revision = "0008_audit"
-down_revision = "0007_referrals"
+revision = "0009_audit"
+down_revision = "0008_notices"
 
 _TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 _WHOLE = BigInteger().with_variant(Integer(), "sqlite")
