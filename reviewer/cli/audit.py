@@ -39,6 +39,9 @@ def audit_export(
     database_url: Annotated[
         str | None, typer.Option("--database-url", envvar="REVIEWER_HUB_DATABASE_URL", help="Of that hub.")
     ] = None,
+    media_url: Annotated[
+        str | None, typer.Option("--media-url", envvar="REVIEWER_HUB_MEDIA_URL", help="Of that hub.")
+    ] = None,
     hub: Annotated[str, typer.Option(help="Instead: the whole team, from a hub. " + HUB_HELP)] = "",
     token: Annotated[str, typer.Option(envvar="REVIEWER_HUB_TOKEN", help=TOKEN_HELP)] = "",
 ) -> None:
@@ -56,7 +59,16 @@ def audit_export(
         if hub_data is not None or hub:
             folder = data or default_folder()
             typer.echo(
-                export_from_hub(out, folder, scope, hub_data=hub_data, database_url=database_url, hub=hub, token=token)
+                export_from_hub(
+                    out,
+                    folder,
+                    scope,
+                    hub_data=hub_data,
+                    database_url=database_url,
+                    media_url=media_url,
+                    hub=hub,
+                    token=token,
+                )
             )
             return
         count, key = export_pack(

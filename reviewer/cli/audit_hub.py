@@ -21,7 +21,15 @@ TOKEN_HELP = "A lead's token at that hub; also in REVIEWER_HUB_TOKEN, which keep
 
 
 def export_from_hub(
-    out: Path, folder: Path, scope: Scope, *, hub_data: Path | None, database_url: str | None, hub: str, token: str
+    out: Path,
+    folder: Path,
+    scope: Scope,
+    *,
+    hub_data: Path | None,
+    database_url: str | None,
+    media_url: str | None,
+    hub: str,
+    token: str,
 ) -> str:
     """Write a pack of the whole team from a hub's data folder, or over HTTP; answers what was written."""
     from contextlib import closing
@@ -37,7 +45,7 @@ def export_from_hub(
     if hub_data is not None:
         from reviewer.cli.hub_source import HubFolder
 
-        with closing(HubFolder(hub_data, database_url)) as source:
+        with closing(HubFolder(hub_data, database_url, media_url)) as source:
             count = export_team(source, source.key, out, folder, scope, datetime.now(UTC), tell)
             return f"{count} decisions in {out}, signed by ed25519:{source.key.public}, the hub's own key."
     from reviewer.connectors.lead import LeadAtHub

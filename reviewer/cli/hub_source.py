@@ -22,10 +22,10 @@ _PAGE = 500
 class HubFolder:
     """A hub's store, opened.  Raises `OperatorError` where there is none."""
 
-    def __init__(self, folder: Path, database_url: str | None) -> None:
+    def __init__(self, folder: Path, database_url: str | None, media_url: str | None) -> None:
         if database_url is None and not (folder / "hub.db").is_file():
             raise OperatorError(f"There is no hub in {folder}. Name its data folder (--hub-data).")
-        self._store: Store = open_store(folder, database_url=database_url)
+        self._store: Store = open_store(folder, database_url=database_url, media_url=media_url)
         try:
             self._hub = self._store.database.write(with_key(self._store))
         except BaseException:

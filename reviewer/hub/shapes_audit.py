@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from reviewer.hub.shapes import Moment, Shape
+from reviewer.hub.shape_base import Moment, Shape
 
 
 class HubIdentity(Shape):

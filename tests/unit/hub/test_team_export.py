@@ -31,7 +31,8 @@ class OverHttp:
     hub: Any
 
     def start(self) -> Mapping[str, Any]:
-        return self.hub.get("/v1/audit/history", "lead")
+        start: dict[str, Any] = self.hub.get("/v1/audit/history", "lead")
+        return start
 
     def rows(self, log: str, size: int) -> Iterator[Mapping[str, Any]]:
         for after in range(0, size, 2):
