@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
+from schemathesis.checks import CHECKS, load_all_checks
 
 from reviewer.hub.app import create_app
 
@@ -76,9 +77,24 @@ def test_the_running_hub_serves_this_document(hub):
         assert json.load(answer) == json.loads(json.dumps(DOCUMENT))
 
 
+@pytest.mark.parametrize("role", ["reviewer", "lead", "service", "admin"])
+def test_all_checks_are_on(role):
+    load_all_checks()
+    config = document_for(role).config.checks_config_for()
+    names = CHECKS.get_all_names()
+    assert len(names) >= 12
+    assert [name for name in names if not config.get_by_name(name=name).enabled] == []
+
+
 @document_for("reviewer").parametrize()
 @EACH
 def test_every_answer_to_a_reviewer_is_as_the_document_says(case, hub):
+    case.call_and_validate(base_url=hub["hub"])
+
+
+@document_for("lead").parametrize()
+@EACH
+def test_every_answer_to_a_lead_is_as_the_document_says(case, hub):
     case.call_and_validate(base_url=hub["hub"])
 
 
