@@ -46,9 +46,9 @@ def after(cursor: str | None) -> int:
 
 
 def refusals(*kinds: str) -> dict[int | str, dict[str, Any]]:
-    """The problems of a route for its OpenAPI entry; 401, 429, 500 and 503 are always possible."""
+    """The problems of a route for its OpenAPI entry; 401, 403, 429, 500 and 503 are always possible."""
     found: dict[int | str, dict[str, Any]] = {}
-    for kind in ("unauthorized", *kinds, "rate-limited", "internal", "unavailable"):
+    for kind in ("unauthorized", "forbidden", *kinds, "rate-limited", "internal", "unavailable"):
         status, title = TYPES[kind]
         found[status] = {
             "description": title,

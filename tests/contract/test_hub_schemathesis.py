@@ -77,7 +77,7 @@ def test_the_running_hub_serves_this_document(hub):
         assert json.load(answer) == json.loads(json.dumps(DOCUMENT))
 
 
-@pytest.mark.parametrize("role", ["reviewer", "lead", "service", "admin"])
+@pytest.mark.parametrize("role", ["reviewer", "lead", "service", "admin", "claimant"])
 def test_all_checks_are_on(role):
     load_all_checks()
     config = document_for(role).config.checks_config_for()
@@ -107,4 +107,10 @@ def test_every_answer_to_a_service_is_as_the_document_says(case, hub):
 @document_for("admin").parametrize()
 @EACH
 def test_every_answer_to_an_admin_is_as_the_document_says(case, hub):
+    case.call_and_validate(base_url=hub["hub"])
+
+
+@document_for("claimant").parametrize()
+@EACH
+def test_every_answer_to_a_claimant_is_as_the_document_says(case, hub):
     case.call_and_validate(base_url=hub["hub"])
