@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QSizePolicy, QWidget
 
@@ -46,6 +46,7 @@ class ElidedLabel(PlainLabel):
     """One line that is cut at its right end; the whole text is in the tooltip then."""
 
     def __init__(self, text: str = "", role: str = "", parent: QWidget | None = None) -> None:
+        self._cut: tuple[str, int, str] | None = None
         super().__init__(text, role, parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
@@ -63,9 +64,17 @@ class ElidedLabel(PlainLabel):
         super().resizeEvent(event)
         self.setToolTip(tooltip(self.text()) if self._shown() != self.text() else "")
 
+    def changeEvent(self, event: QEvent) -> None:
+        self._cut = None  # the font may be another one
+        super().changeEvent(event)
+
     def _shown(self) -> str:
-        line = self.text().replace("\n", " ")
-        return self.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, self.contentsRect().width())
+        """The line as it fits, worked out once for a text and a width."""
+        text, width = self.text(), self.contentsRect().width()
+        if self._cut is None or self._cut[:2] != (text, width):
+            line = text.replace("\n", " ")
+            self._cut = (text, width, self.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, width))
+        return self._cut[2]
 
 
 def message_box(parent: QWidget | None, icon: QMessageBox.Icon, title: str, text: str, detail: str = "") -> QMessageBox:

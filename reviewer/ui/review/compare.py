@@ -16,15 +16,15 @@ from reviewer.domain.text import visible
 from reviewer.services.model import CaseOnDesk
 from reviewer.ui.review.aligned import carried, found_between, shown_region
 from reviewer.ui.review.canvas import Frame, Mode, PictureCanvas, Spot
+from reviewer.ui.review.captions import captions_of
 from reviewer.ui.review.looks import Looks
-from reviewer.ui.review.matching import best_of, match_explained, match_in_words
 from reviewer.ui.review.pixmaps import FULL_SIDE, Answer, PixmapStore, Shown
 from reviewer.ui.review.prefetch import Prefetch
 from reviewer.ui.review.side import PictureSide, refusal_of
 from reviewer.ui.review.sitting import Sitting, best_pair, place_of
 from reviewer.ui.review.thumbnails import Thumbnail
 from reviewer.ui.review.viewport import Viewport
-from reviewer.ui.review.wording import amount, translate
+from reviewer.ui.review.wording import translate
 
 _FULL = QSize(FULL_SIDE, FULL_SIDE)
 #: Zoomed in further than this, the picture is asked for at full size.
@@ -127,6 +127,20 @@ class ComparePane(QWidget):
                 break
         self._refresh(urgent=True)
         self.point_changed.emit()
+
+    def prepare(self, on_desk: CaseOnDesk) -> None:
+        """Lay out ahead what will stand above and below the pictures of a coming case."""
+        shown, product, place = best_pair(on_desk)
+        case = on_desk.case
+        pictures = (case.listing.pictures, case.references[product].pictures if case.references else ())
+        places = [min(wanted, len(of) - 1) for wanted, of in zip((shown, place), pictures, strict=True)]
+        words = captions_of(on_desk, places[0], product, places[1])
+        lines = ((words.listing_head, words.listing_chip), (words.reference_head, words.reference_chip))
+        for side, of, at, (head, chip) in zip((self.listing, self.reference), pictures, places, lines, strict=True):
+            side.head.prepare(head)
+            side.chip.prepare(chip)
+            veiled = self._sensitive and side is self.listing
+            side.strip.prepare(self._thumbnails(on_desk, side, of, veiled), at)
 
     def set_upcoming(self, upcoming: Sequence[CaseOnDesk]) -> None:
         """Make other cases ready ahead."""
@@ -334,65 +348,31 @@ class ComparePane(QWidget):
         return Frame(frame.sha256, answer) if isinstance(answer, Shown) else frame
 
     def _show_strips(self, veiled: bool) -> None:
-        if self._sitting is None:
-            return
-        on_desk = self._sitting.on_desk
+        if self._sitting is not None:
+            for side, hidden in ((self.listing, veiled), (self.reference, False)):
+                side.show_strip(self._thumbnails(self._sitting.on_desk, side, side.pictures, hidden))
+
+    def _thumbnails(
+        self, on_desk: CaseOnDesk, side: PictureSide, pictures: Sequence[Picture], veiled: bool
+    ) -> tuple[Thumbnail, ...]:
+        """The small pictures as far as they are there."""
         matched = {match.picture for match in on_desk.matches} | {match.other for match in on_desk.matches}
-        for side, hidden in ((self.listing, veiled), (self.reference, False)):
-            box = side.strip.box()
-            items = []
-            for picture in side.pictures:
-                account = on_desk.ref.account
-                answer = self._store.find(account, picture.sha256, box) or self._store.any_size(account, picture.sha256)
-                items.append(
-                    Thumbnail(
-                        picture.sha256,
-                        visible(picture.view, limit=60),
-                        answer if isinstance(answer, Shown) else None,
-                        bool(refusal_of(answer)),
-                        picture.sha256 in matched,
-                        hidden,
-                    )
-                )
-            side.show_strip(tuple(items))
+        box, account, items = side.strip.box(), on_desk.ref.account, []
+        for picture in pictures:
+            answer = self._store.find(account, picture.sha256, box) or self._store.any_size(account, picture.sha256)
+            shown = answer if isinstance(answer, Shown) else None
+            view, refused = visible(picture.view, limit=60), bool(refusal_of(answer))
+            items.append(Thumbnail(picture.sha256, view, shown, refused, picture.sha256 in matched, veiled))
+        return tuple(items)
 
     def _show_words(self) -> None:
         if self._sitting is None:
             return
-        listing, reference = self.listing.current(), self.reference.current()
-        count = len(self.listing.pictures)
-        place = f"{self.listing.place + 1}/{count}" if count else "0"
-        self.listing.show_head(translate("Review", "A  LISTING {0}").format(place), _view(listing))
-        references = self._references()
-        if references:
-            product = references[self._product]
-            count = len(self.reference.pictures)
-            place = f"{self.reference.place + 1}/{count}" if count else "0"
-            name = visible(f"{product.brand} {product.model}", limit=120, keep_lines=False)
-            text = translate("Review", "B  REFERENCE {0}  {1}").format(place, name)
-            more = f"  {self._product + 1}/{len(references)} ↑↓" if len(references) > 1 else ""
-            self.reference.show_head(text, amount(product.list_price) + more)
-        else:
-            self.reference.show_head(translate("Review", "B  REFERENCE"), "")
-        chip = self._chip(listing)
-        self.listing.show_chip(chip, strong=bool(chip), explanation=self._explanation(listing))
-        self.reference.show_chip(_view(reference), strong=False)
-
-    def _chip(self, picture: Picture | None) -> str:
-        """The nearest match of the listing's picture, in words."""
-        if picture is None or self._sitting is None:
-            return ""
-        shown = self.reference.current()
-        match = best_of(self._sitting.on_desk.matches, picture.sha256, shown.sha256 if shown is not None else "")
-        return "" if match is None else match_in_words(match, self._sitting.on_desk.case)
-
-    def _explanation(self, picture: Picture | None) -> str:
-        """Method, numbers and thresholds behind the chip."""
-        if picture is None or self._sitting is None:
-            return ""
-        shown = self.reference.current()
-        match = best_of(self._sitting.on_desk.matches, picture.sha256, shown.sha256 if shown is not None else "")
-        return "" if match is None else match_explained(match)
+        words = captions_of(self._sitting.on_desk, self.listing.place, self._product, self.reference.place)
+        self.listing.head.set_lines(words.listing_head)
+        self.listing.chip.set_lines(words.listing_chip)
+        self.reference.head.set_lines(words.reference_head)
+        self.reference.chip.set_lines(words.reference_chip)
 
     def _show_spots(self) -> None:
         picture = self.reference.current()
@@ -460,7 +440,3 @@ def _is_enough(answer: Shown, box: QSize) -> bool:
     """Whether a rendition of another size will do until the right one comes."""
     wide, high = answer.pixmap.width(), answer.pixmap.height()
     return max(wide / max(1, box.width()), high / max(1, box.height())) > 0.4 or wide >= answer.source.width()
-
-
-def _view(picture: Picture | None) -> str:
-    return visible(picture.view, limit=60, keep_lines=False) if picture is not None else ""

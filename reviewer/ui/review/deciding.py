@@ -27,11 +27,13 @@ _DRAFT_MS = 400
 class Deciding(QObject):
     """Makes rulings of key presses.
 
-    `desk_arrived` carries the desk and whether it is the answer to a key of the reviewer's own;
-    `confirmation_asked` the words for a second press; `reason_missed` that the measure was switched off
-    without a reason; `failed` the words of an error: then the decision was not made.
+    `begun` comes when a step is handed to the desk; `desk_arrived` carries the desk and whether it is the
+    answer to a key of the reviewer's own; `confirmation_asked` the words for a second press; `reason_missed`
+    that the measure was switched off without a reason; `failed` the words of an error: then the decision was
+    not made.
     """
 
+    begun = Signal()
     desk_arrived = Signal(object, bool)
     confirmation_asked = Signal(str)
     reason_missed = Signal()
@@ -128,6 +130,7 @@ class Deciding(QObject):
             self._drafting.stop()
             self._save_draft()
         self._busy = True
+        self.begun.emit()
         self._tasks.on_desk(call, self._stepped, self._refused, owner=self)
 
     def _stepped(self, desk: Desk) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from reviewer.domain.decision import DecisionKind
@@ -29,6 +30,8 @@ KEYS: tuple[tuple[DecisionKind | None, str, int], ...] = (
     (DecisionKind.ESCALATE, "review.escalate", 3),
     (DecisionKind.REQUEST_PROOF, "review.proof", 3),
 )
+#: So many looks of a button are kept: what it shows, what comes next, and the same pointed at.
+_KEPT = 8
 _TONES = {
     DecisionKind.CLEAR: "ok",
     DecisionKind.WARN: "warning",
@@ -57,22 +60,19 @@ class DecisionButton(QAbstractButton):
         super().__init__(parent)
         self._theme = theme
         self._tone = tone
-        self._key = ""
-        self._effect = ""
-        self._proposed = False
         self._told: KeyWords | None = None
+        self._drawn: OrderedDict[tuple[object, ...], QPixmap] = OrderedDict()
         # A click must not leave the focus here: Space would then press it again on the next case.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        theme.changed.connect(self.updateGeometry)
+        theme.changed.connect(self._restyle)
 
     def show_decision(self, told: KeyWords) -> None:
         """Its key and words."""
         if told == self._told:
             return
         self._told = told
-        self._key, self._effect, self._proposed = told.key, told.effect, told.proposed
         name, effect = told.name, ". ".join(part for part in (told.effect, told.remark) if part)
         self.setEnabled(told.enabled)
         self.setText(label_text(name))
@@ -87,17 +87,49 @@ class DecisionButton(QAbstractButton):
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.em(5), self._theme.em(4.4))
 
+    def prepare(self, told: KeyWords) -> None:
+        """Draw ahead what is shown next, as it looks while nothing points at it."""
+        self._picture(told, "raised", focused=False)
+
     def paintEvent(self, event: QPaintEvent) -> None:
+        if self._told is None:
+            return
+        back = "selection" if self.isDown() else ("hover" if self.underMouse() and self.isEnabled() else "raised")
         painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._picture(self._told, back, focused=self.hasFocus()))
+        painter.end()
+
+    def _restyle(self) -> None:
+        self._drawn.clear()
+        self.updateGeometry()
+        self.update()
+
+    def _picture(self, told: KeyWords, back: str, *, focused: bool) -> QPixmap:
+        """The button as a picture; the few that come again and again are kept."""
+        ratio = self.devicePixelRatioF()
+        look = (told, back, focused, self.width(), self.height(), ratio)
+        found = self._drawn.get(look)
+        if found is None:
+            found = self._drawn[look] = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+            found.setDevicePixelRatio(ratio)
+            found.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(found)
+            self._paint(painter, told, back, focused=focused)
+            painter.end()
+            if len(self._drawn) > _KEPT:
+                self._drawn.popitem(last=False)
+        self._drawn.move_to_end(look)
+        return found
+
+    def _paint(self, painter: QPainter, told: KeyWords, back: str, *, focused: bool) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colour, em = self._theme.colour, self._theme.em(1)
         box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        back = "selection" if self.isDown() else ("hover" if self.underMouse() and self.isEnabled() else "raised")
-        proposed = self._proposed and self.isEnabled()
-        edge = "focus" if self.hasFocus() else (self._tone if proposed else "border")
-        painter.setBrush(colour(back if self.isEnabled() else "surface"))
-        pen = QPen(colour(edge), 2 if proposed or self.hasFocus() else 1)
-        if not self.isEnabled():
+        proposed = told.proposed and told.enabled
+        edge = "focus" if focused else (self._tone if proposed else "border")
+        painter.setBrush(colour(back if told.enabled else "surface"))
+        pen = QPen(colour(edge), 2 if proposed or focused else 1)
+        if not told.enabled:
             pen.setStyle(Qt.PenStyle.DashLine)
         painter.setPen(pen)
         painter.drawRoundedRect(box, em * 0.3, em * 0.3)
@@ -105,25 +137,23 @@ class DecisionButton(QAbstractButton):
         pad = 0.55 * em
         metrics = QFontMetricsF(bold)
         top = box.top() + 0.35 * em
-        cap = QRectF(box.left() + pad, top, max(1.35 * em, metrics.horizontalAdvance(self._key) + 0.6 * em), 1.4 * em)
-        painter.setPen(QPen(colour(self._tone if self.isEnabled() else "border"), 1.2))
+        cap = QRectF(box.left() + pad, top, max(1.35 * em, metrics.horizontalAdvance(told.key) + 0.6 * em), 1.4 * em)
+        painter.setPen(QPen(colour(self._tone if told.enabled else "border"), 1.2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(cap, 3, 3)
         painter.setFont(bold)
-        role = self._tone if self.isEnabled() else "muted"
-        painter.setPen(colour(role))
-        painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self._key)
-        painter.setPen(colour("text" if self.isEnabled() else "muted"))
+        painter.setPen(colour(self._tone if told.enabled else "muted"))
+        painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, told.key)
+        painter.setPen(colour("text" if told.enabled else "muted"))
         room = QRectF(cap.right() + 0.45 * em, top, box.right() - cap.right() - 0.7 * em, 1.4 * em)
-        name = self.text().replace("&&", "&")
-        painter.drawText(room, _LEFT, metrics.elidedText(name, Qt.TextElideMode.ElideRight, room.width()))
+        painter.drawText(room, _LEFT, metrics.elidedText(told.name, Qt.TextElideMode.ElideRight, room.width()))
         painter.setFont(small)
         painter.setPen(colour("muted"))
         metrics = QFontMetricsF(small)
         wide = box.width() - 1.6 * pad
-        for row, text in enumerate(_two_rows(self._effect, metrics, wide)):
+        for row, words in enumerate(_two_rows(told.effect, metrics, wide)):
             place = QRectF(box.left() + pad, top + 1.5 * em + row * metrics.height(), wide, metrics.height())
-            painter.drawText(place, _LEFT, metrics.elidedText(text, Qt.TextElideMode.ElideRight, wide))
+            painter.drawText(place, _LEFT, metrics.elidedText(words, Qt.TextElideMode.ElideRight, wide))
 
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -276,7 +306,9 @@ class DecisionBar(QWidget):
 
     def prepare(self, sitting: Sitting) -> None:
         """Work out ahead what the keys would do to a coming case."""
-        self._ahead.keep(sitting, _bar_words(sitting, self._commands))
+        words = self._ahead.keep(sitting, _bar_words(sitting, self._commands))
+        for kind, told in words.keys:
+            self.buttons[kind].prepare(told)
 
     def _say(self, made: QPushButton, text: str, description: str) -> None:
         if made.text() != text:

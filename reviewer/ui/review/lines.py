@@ -38,6 +38,10 @@ class CaseBar(Passage):
         self._on_desk = on_desk
         self._tick()
 
+    def prepare_case(self, on_desk: CaseOnDesk) -> None:
+        """Lay a coming case out ahead, as it will be said without a notice."""
+        self.prepare(_case_lines(on_desk, now(), ("", "")))
+
     def show_notice(self, text: str, severity: str) -> None:
         """Say something that the reviewer must know: `severity` is `warning`, `danger` or `info`; empty ends it."""
         if (text, severity) != self._notice:
@@ -52,23 +56,26 @@ class CaseBar(Passage):
     def _tick(self) -> None:
         if self._on_desk is None:
             return
-        on_desk = self._on_desk
-        lines = [_case_line(on_desk, now())]
-        problem = _PROBLEMS.get(on_desk.problem)
-        if problem is not None and not (on_desk.problem == "changed" and self._notice[0]):
-            text, role = translate("Review", problem[0]), problem[1]
-            lines.append(Line(text, role, "warning", bold=True, rows=2, back=f"{role}_back"))
-        if self._notice[0]:
-            text, role = self._notice
-            back = f"{role}_back"
-            lines.append(Line(text, "text" if role == "info" else role, "warning", bold=True, rows=3, back=back))
-        self.set_lines(lines)
+        self.set_lines(_case_lines(self._on_desk, now(), self._notice))
 
 
 _PROBLEMS = {
     "changed": ("The listing changed since it was flagged: a decision needs a second press.", "warning"),
     "reopened": ("Your own earlier decision is open again: the next one replaces it.", "warning"),
 }
+
+
+def _case_lines(on_desk: CaseOnDesk, moment: datetime, notice: tuple[str, str]) -> tuple[Line, ...]:
+    lines = [_case_line(on_desk, moment)]
+    problem = _PROBLEMS.get(on_desk.problem)
+    if problem is not None and not (on_desk.problem == "changed" and notice[0]):
+        text, role = translate("Review", problem[0]), problem[1]
+        lines.append(Line(text, role, "warning", bold=True, rows=2, back=f"{role}_back"))
+    if notice[0]:
+        text, role = notice
+        back = f"{role}_back"
+        lines.append(Line(text, "text" if role == "info" else role, "warning", bold=True, rows=3, back=back))
+    return tuple(lines)
 
 
 def _case_line(on_desk: CaseOnDesk, moment: datetime) -> Line:
@@ -106,16 +113,19 @@ class Foot(QWidget):
         self._known: tuple[str, ...] | None = None
         commands.rebound.connect(self._forget_hints)
         self.undo = ElidedLabel("", "muted", self)
+        self.hints = ElidedLabel("", "muted", self)
         self.sending = ElidedLabel("", "", self)
         self.counts = PlainLabel("", "muted", self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.em(0.6), 0, theme.em(0.6), theme.em(0.3))
-        layout.addWidget(self.undo, 4)
+        layout.addWidget(self.undo, 2)
+        layout.addWidget(self.hints, 3)
         layout.addWidget(self.sending, 3)
         layout.addWidget(self.counts)
         self.counts.setAlignment(Qt.AlignmentFlag.AlignRight)
         for label, name in (
-            (self.undo, translate("Review", "Keys")),
+            (self.undo, translate("Review", "Undo")),
+            (self.hints, translate("Review", "Keys")),
             (self.sending, translate("Review", "Sending")),
             (self.counts, translate("Review", "Last decisions")),
         ):
@@ -128,8 +138,8 @@ class Foot(QWidget):
         """The last step and the last decisions."""
         label = step(desk.undo_label) if desk.undo_label else ""
         words = translate("Review", "{0} undo: {1}") if label else translate("Review", "{0} undo")
-        undo = words.format(self._commands.chord_text("review.undo"), label)
-        _put(self.undo, "   ".join((undo, *self._hints())))
+        _put(self.undo, words.format(self._commands.chord_text("review.undo"), label))
+        _put(self.hints, "   ".join(self._hints()))
         counts = desk.counts
         _put(self.counts, " ".join(kind_letter(kind) for kind in counts.recent[-8:]))
 

@@ -134,7 +134,9 @@ class Passage(QWidget):
         self._height = 0.0
         # Screen readers are told once the painting is done.
         self._telling = QTimer(self, singleShot=True, interval=_TELL_MS)
-        self._telling.timeout.connect(lambda: self.setAccessibleDescription(self.text()))
+        self._telling.timeout.connect(self._tell)
+        # What was shown last, which is let go after the painting: giving its memory back takes time.
+        self._past: list[object] = []
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
@@ -149,6 +151,7 @@ class Passage(QWidget):
         if fresh == self._lines:
             return
         ready = self._ready is not None and (self._ready[0] is fresh or self._ready[0] == fresh)
+        self._past += (self._lines, self._picture, self._arranged)
         self._lines = fresh
         self._asked = tuple(self._arranged)
         self._picture = self._coming if ready else None
@@ -251,6 +254,10 @@ class Passage(QWidget):
             action.triggered.connect(lambda _checked=False, text=text: QGuiApplication.clipboard().setText(text))
             menu.addAction(action)
         menu.exec(event.globalPos())
+
+    def _tell(self) -> None:
+        self._past.clear()
+        self.setAccessibleDescription(self.text())
 
     def _restyle(self) -> None:
         self._types.clear()

@@ -24,6 +24,8 @@ LIMIT = 72 * 1024 * 1024
 FULL_SIDE = 2000
 #: Between two pictures that nobody waits for, so that a key press never waits behind several of them.
 _PAUSE_MS = 6
+#: The longest that `pause` holds up what nobody waits for: the case that it was for may never be painted.
+_LONGEST_PAUSE_MS = 300
 
 
 class PictureSource(Protocol):
@@ -76,6 +78,7 @@ class PixmapStore(QObject):
         self._asked: dict[Key, Future[Decoded | RefusedPicture]] = {}
         self._urgent: set[Key] = set()
         self._waiting: deque[tuple[Key, Decoded]] = deque()
+        self._paused = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._make_one)
@@ -87,6 +90,22 @@ class PixmapStore(QObject):
     def bytes_held(self) -> int:
         """What the pixmaps take."""
         return self._bytes
+
+    @property
+    def paused(self) -> bool:
+        """Whether only what somebody waits for should be worked on."""
+        return self._paused
+
+    def pause(self) -> None:
+        """A key was pressed: until `resume` make no pictures but those that are waited for."""
+        self._paused = True
+        self._timer.start(_LONGEST_PAUSE_MS)
+
+    def resume(self) -> None:
+        """The case is painted: go on with the others."""
+        if self._paused:
+            self._paused = False
+            self._timer.start(_PAUSE_MS)
 
     def find(self, account: str, sha256: str, box: QSize) -> Answer | None:
         """The picture for that box, a refusal, or None where it is not there yet."""
@@ -171,6 +190,7 @@ class PixmapStore(QObject):
 
     @Slot()
     def _make_one(self) -> None:
+        self._paused = False
         if self._waiting:
             key, decoded = self._waiting.popleft()
             self._keep(key, _shown(decoded, QSize(key[2], key[3])))

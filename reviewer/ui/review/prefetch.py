@@ -39,6 +39,9 @@ class Prefetch(QObject):
     def _ask(self) -> None:
         if self._listing.canvas.box().isEmpty():
             return
+        if self._store.paused:
+            self._timer.start()
+            return
         sides = (self._listing, self._reference)
         for side in sides:
             for picture in side.pictures[:_STRIP]:

@@ -185,6 +185,7 @@ class ReviewScreen(QWidget):
         layout.addWidget(self.foot)
 
     def _connect(self, commands: Commands) -> None:
+        self.deciding.begun.connect(self.store.pause)
         self.deciding.desk_arrived.connect(self._desk_arrived)
         self.deciding.confirmation_asked.connect(lambda words: self._notice(words, "warning"))
         self.deciding.reason_missed.connect(self._ask_reason)
@@ -285,6 +286,7 @@ class ReviewScreen(QWidget):
 
     def _tell_painted(self, sitting: Sitting, pressed: int) -> None:
         self.case_painted.emit(sitting.on_desk.ref, perf_counter_ns() - pressed if pressed else 0)
+        self.store.resume()
         self._ahead.start()
 
     def _prepare(self) -> None:
@@ -292,6 +294,8 @@ class ReviewScreen(QWidget):
         for on_desk in self._desk.upcoming[:1]:
             sitting, product = self._coming.keep(on_desk, Sitting(on_desk)), best_pair(on_desk)[1]
             references = on_desk.case.references
+            self.case_bar.prepare_case(on_desk)
+            self.compare.prepare(on_desk)
             self.seller.prepare(sitting)
             self.facts.prepare(sitting, references[product] if references else None)
             self.listing.prepare(on_desk, product)
@@ -345,6 +349,7 @@ class ReviewScreen(QWidget):
         self.action_asked.emit(action)
 
     def _fail(self, words: str) -> None:
+        self.store.resume()
         self._notice(words, "danger")
         self.problem_raised.emit(words)
 

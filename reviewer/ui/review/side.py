@@ -8,7 +8,7 @@ from reviewer.domain.listing import Picture
 from reviewer.imaging.pictures import RefusedPicture
 from reviewer.ui.review.canvas import PictureCanvas
 from reviewer.ui.review.looks import Looks
-from reviewer.ui.review.passage import Line, Passage
+from reviewer.ui.review.passage import Passage
 from reviewer.ui.review.thumbnails import Thumbnail, ThumbnailStrip
 
 
@@ -50,17 +50,6 @@ class PictureSide(QWidget):
     def show_strip(self, items: tuple[Thumbnail, ...]) -> None:
         """Paint the small pictures."""
         self.strip.show_items(items, self.place)
-
-    def show_head(self, text: str, trailing: str, language: str = "") -> None:
-        """Paint the head line."""
-        self.head.set_lines((Line(text, bold=True, rows=1, trailing=trailing, language=language, scale=0.95),))
-
-    def show_chip(self, text: str, *, strong: bool, explanation: str = "") -> None:
-        """Paint what the large picture matches; a blank line keeps the place."""
-        role = "for" if strong else "muted"
-        self.chip.set_lines(
-            (Line(text or " ", role, glyph="link" if strong else "", rows=1, scale=0.92, tooltip=explanation),)
-        )
 
 
 def refusal_of(answer: object) -> str:

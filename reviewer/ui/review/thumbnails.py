@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from reviewer.ui.plain import tooltip
@@ -27,6 +27,10 @@ class Thumbnail:
     veiled: bool = False
 
 
+#: All that a strip's picture hangs on: what is in it, which is large above, how far it is moved, size and ratio.
+_Look = tuple[tuple[Thumbnail, ...], int, float, QSize, float]
+
+
 class ThumbnailStrip(QWidget):
     """The strip.  `picked` carries the place of the picture that was clicked."""
 
@@ -39,6 +43,8 @@ class ThumbnailStrip(QWidget):
         self._items: tuple[Thumbnail, ...] = ()
         self._current = 0
         self._shift = 0.0
+        self._drawn: tuple[_Look, QPixmap] | None = None
+        self._coming: tuple[_Look, QPixmap] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(name)
@@ -58,11 +64,17 @@ class ThumbnailStrip(QWidget):
         moved = current != self._current or len(items) != len(self._items)
         self._items, self._current = items, current
         if moved:
-            self._shift = self._limited(self._place(current).center().x() + self._shift - self.width() / 2)
+            self._shift = self._centred(items, current)
         self.setAccessibleDescription(
             translate("Review", "picture {0} of {1}").format(current + 1, len(items)) if items else ""
         )
         self.update()
+
+    def prepare(self, items: tuple[Thumbnail, ...], current: int) -> None:
+        """Draw ahead what is shown next, so that painting it costs nothing."""
+        look = (items, current, self._centred(items, current), self.size(), self.devicePixelRatioF())
+        if self._coming is None or self._coming[0] != look:
+            self._coming = (look, self._picture(look))
 
     def sizeHint(self) -> QSize:
         return QSize(self._theme.em(12), self.side() + self._theme.em(0.5))
@@ -71,11 +83,28 @@ class ThumbnailStrip(QWidget):
         return QSize(self._theme.em(4), self.side() + self._theme.em(0.5))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        look = (self._items, self._current, self._shift, self.size(), self.devicePixelRatioF())
+        if self._drawn is None or self._drawn[0] != look:
+            ready = self._coming is not None and self._coming[0] == look
+            self._drawn, self._coming = (self._coming if ready else (look, self._picture(look))), None
         painter = QPainter(self)
-        for place, item in enumerate(self._items):
-            box = self._place(place)
-            if box.right() >= 0 and box.left() <= self.width():
-                self._paint(painter, place, item, box)
+        if self._drawn is not None:
+            painter.drawPixmap(0, 0, self._drawn[1])
+        painter.end()
+
+    def _picture(self, look: _Look) -> QPixmap:
+        items, current, shift, size, ratio = look
+        picture = QPixmap(round(max(1, size.width()) * ratio), round(max(1, size.height()) * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setFont(self.font())
+        for place, item in enumerate(items):
+            box = self._place(place, shift)
+            if box.right() >= 0 and box.left() <= size.width():
+                self._paint(painter, place, item, box, current=place == current)
+        painter.end()
+        return picture
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         place = self._at(event.position().x())
@@ -84,7 +113,7 @@ class ThumbnailStrip(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         by = event.angleDelta().y() or event.angleDelta().x()
-        self._shift = self._limited(self._shift - by)
+        self._shift = self._limited(self._shift - by, len(self._items))
         self.update()
 
     def event(self, event: QEvent) -> bool:
@@ -99,21 +128,27 @@ class ThumbnailStrip(QWidget):
         return super().event(event)
 
     def _restyle(self) -> None:
+        self._drawn = self._coming = None
         self.updateGeometry()
         self.update()
 
-    def _place(self, place: int) -> QRectF:
+    def _place(self, place: int, shift: float) -> QRectF:
         side, gap = self.side(), self._theme.em(0.3)
-        return QRectF(gap + place * (side + gap) - self._shift, gap * 0.8, side, side)
+        return QRectF(gap + place * (side + gap) - shift, gap * 0.8, side, side)
 
     def _at(self, x: float) -> int:
-        return next((p for p in range(len(self._items)) if self._place(p).left() <= x <= self._place(p).right()), -1)
+        places = ((place, self._place(place, self._shift)) for place in range(len(self._items)))
+        return next((place for place, box in places if box.left() <= x <= box.right()), -1)
 
-    def _limited(self, shift: float) -> float:
-        whole = len(self._items) * (self.side() + self._theme.em(0.3)) + self._theme.em(0.6)
+    def _centred(self, items: tuple[Thumbnail, ...], current: int) -> float:
+        """How far the strip is moved so that one picture is in its middle."""
+        return self._limited(self._place(current, 0.0).center().x() - self.width() / 2, len(items))
+
+    def _limited(self, shift: float, count: int) -> float:
+        whole = count * (self.side() + self._theme.em(0.3)) + self._theme.em(0.6)
         return max(0.0, min(shift, whole - self.width()))
 
-    def _paint(self, painter: QPainter, place: int, item: Thumbnail, box: QRectF) -> None:
+    def _paint(self, painter: QPainter, place: int, item: Thumbnail, box: QRectF, *, current: bool) -> None:
         colour = self._theme.colour
         painter.fillRect(box, colour("canvas"))
         if item.refused:
@@ -130,7 +165,6 @@ class ThumbnailStrip(QWidget):
         elif item.veiled:
             paint_glyph(painter, "eye", box.adjusted(12, 12, -12, -12), colour("muted"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        current = place == self._current
         painter.setPen(QPen(colour("accent" if current else "border"), 3 if current else 1))
         painter.drawRect(box.adjusted(1, 1, -1, -1) if current else box)
         em = self._theme.em(1)
