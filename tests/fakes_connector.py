@@ -377,7 +377,10 @@ class FakeConnector:
         self._enter("cases")
         server, start = self.server, int(cursor or 0)
         with server.lock:
-            rows = [row_of(case, server.states[case.id]) for case in server.cases.values()]
+            rows = [
+                replace(row_of(case, server.states[case.id]), leased_by=server.leases.get(case.id, ("", 0, ""))[2])
+                for case in server.cases.values()
+            ]
         following = str(start + limit) if start + limit < len(rows) else None
         return Page(tuple(rows[start : start + limit]), following)
 

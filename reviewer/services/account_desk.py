@@ -13,7 +13,7 @@ from reviewer.services.model import CaseOnDesk, CaseRef, QueueFilter
 from reviewer.services.surroundings import Surroundings
 from reviewer.services.worker import Duty
 from reviewer.storage import accounts as accounts_table
-from reviewer.storage import cases, people
+from reviewer.storage import cases, people, queue
 from reviewer.storage.database import Database
 from reviewer.sync.pull import Wanted, changes_pass, claim_pass, policy_pass, renew_pass
 from reviewer.sync.push import push_pass
@@ -34,6 +34,8 @@ class AccountDesk:
         self.service: Service | None = None
         self.holders: tuple[Holder, ...] = ()
         self.looked = False
+        self._asked = False
+        self._mirrored = False
         self.focus = QueueFilter()
         self.topping_up = True
         self._releases: dict[CaseRef, tuple[HeldLease, str, float]] = {}
@@ -177,22 +179,37 @@ class AccountDesk:
         wanted = Wanted(missing, self.focus.marketplaces, self.focus.grounds)
         claim = self.claim_now(connector, wanted)
         self.holders = claim.held_elsewhere
-        first, self.looked = not self.looked, True
+        if not claim.items and not claim.held_elsewhere:
+            self.holders = self._around.store.run(self._holders_of_mirror)
+        first = not self.looked
+        # Before the queue was read once, "nothing left" could be said while a lost desk of one's own holds cases.
+        self.looked = self.looked or bool(claim.items) or self._mirrored or self._asked
+        self._asked = True
         if first or not claim.items:
             self._around.notifier.publish("desk", "status", origin="intake")
         return _IDLE_S if claim.items else max(1.0, claim.next_retry_s)
 
+    def _holders_of_mirror(self, database: Database) -> tuple[Holder, ...]:
+        return tuple(Holder(name, cases) for name, cases in queue.leased_elsewhere(database, self.account))
+
     def _changes(self, connector: Connector) -> float:
         around = self._around
         if self.service is not None and not self.service.capabilities >= {"cases", "changes"}:
+            self._mirror_is_there()
             return _IDLE_S  # a server without a queue to look at
         found = changes_pass(around.store, connector, self.account)
+        self._mirror_is_there()
         for change in found:
             self._apply(connector, change)
         around.book.mirrored(self.account)
         if found:
             around.notifier.publish("queue", "status", origin="changes")
         return _CHANGES_S
+
+    def _mirror_is_there(self) -> None:
+        if not self._mirrored:
+            self._mirrored = True
+            self.claim.soon()
 
     def _banks(self, connector: Connector) -> float:
         return mirror_banks(self._around, self.account, self.service, connector, self._look_at)

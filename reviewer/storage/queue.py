@@ -93,6 +93,17 @@ def keep_only(database: Database, account: str, case_ids: Iterable[str]) -> int:
     ).rowcount
 
 
+def leased_elsewhere(database: Database, account: str) -> list[tuple[str, int]]:
+    """Who holds how many cases of the mirror that do not lie on this desk: also this reviewer, at another one."""
+    rows = database.execute(
+        "SELECT leased_by, count(*) FROM queue_row q WHERE account = ? AND state = 'leased' AND NOT EXISTS"
+        " (SELECT 1 FROM desk_case c WHERE c.account = q.account AND c.case_id = q.case_id AND c.state != 'lost')"
+        " GROUP BY leased_by ORDER BY leased_by",
+        (account,),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 def _values(account: str, row: CaseRow) -> tuple[object, ...]:
     return (
         account, row.id, row.marketplace, row.state, row.priority, format_time(row.due_at) if row.due_at else _NO_DUE,

@@ -67,7 +67,7 @@ class EmptyPage(QWidget):
                 retry,
             )
         if desk.empty_reason == "held_elsewhere":
-            return translate("Review", "The open cases are with others"), _holders(desk), "retry", retry
+            return translate("Review", "The open cases are leased just now"), _holders(desk), "retry", retry
         if desk.empty_reason == "offline":
             return (
                 translate("Review", "No connection, and no cases at hand"),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from reviewer.connectors.api import Change, LeaseKey, ReferenceProduct, Renewal, Unavailable
+from reviewer.connectors.api import Change, Holder, LeaseKey, ReferenceProduct, Refused, Renewal, Unavailable
 from reviewer.services.model import AccountStatus, CaseRef
 from reviewer.storage import cases
 from reviewer.storage.database import Database
@@ -149,3 +149,29 @@ def test_a_match_that_is_found_beside_the_desk_pops_in(open_sitting: Open, serve
     sitting = open_sitting()
     entry = sitting.until(lambda: (first := sitting.desk().current) and first.matches and first)
     assert [(match.method, match.source_id) for match in entry.matches] == [("sha256", "ref-9")]
+
+
+def test_no_more_cases_is_never_said_while_a_desk_of_ones_own_holds_some(
+    open_sitting: Open, server: FakeServer
+) -> None:
+    for number in range(1, 31):
+        server.lease_for(f"case-{number}", "ana")  # at a desk that was lost
+    said: list[str] = []
+    sitting = open_sitting(connected=False)
+    sitting.workstation.notifier.subscribe(lambda _: said.append(sitting.workstation.intake.empty_reason()[0]))
+    sitting.connect({"server": server.name}, connector="made_up")
+    sitting.until(lambda: sitting.desk().empty_reason == "held_elsewhere")
+    assert sitting.desk().holders == (Holder("ana", 30),)
+    assert "none_open" not in said
+    server.leases.clear()
+    server.states["case-7"] = "open"
+    assert sitting.first().ref.case_id == "case-7"
+
+
+def test_where_the_queue_can_not_be_read_an_empty_desk_says_so_all_the_same(
+    open_sitting: Open, server: FakeServer
+) -> None:
+    server.states = dict.fromkeys(server.states, "withdrawn")
+    server.errors["changes"] = Refused("not for you")
+    sitting = open_sitting()
+    sitting.until(lambda: sitting.desk().empty_reason == "none_open")
