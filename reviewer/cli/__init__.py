@@ -10,6 +10,7 @@ import typer
 
 from reviewer.cli.audit import audit_app
 from reviewer.cli.evidence import evidence_app
+from reviewer.cli.hub_accounts import accounts_app
 from reviewer.cli.hub_hashes import hub_hashes
 from reviewer.cli.hub_keys import hub_keys_app
 from reviewer.cli.hub_notices import notices_app
@@ -25,6 +26,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(evidence_app, name="evidence")
 app.add_typer(policy_app, name="policy")
 hub_app.command("hashes")(hub_hashes)
+hub_app.add_typer(accounts_app, name="accounts")
 hub_app.add_typer(notices_app, name="notices")
 hub_app.add_typer(hub_keys_app, name="keys")
 app.add_typer(reasons_app, name="reasons")

@@ -7,18 +7,18 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from reviewer.domain.values import format_time, sha256_hex
 from reviewer.errors import OperatorError
 from reviewer.hub.database import Database
 from reviewer.hub.problems import Problem
 from reviewer.hub.rates import Rates
-from reviewer.hub.schema import accounts
+from reviewer.hub.schema import accounts, cases
 
 STAFF = ("reviewer", "lead", "admin", "service")
 ROLES = (*STAFF, "claimant")
@@ -99,6 +99,31 @@ def add_account(connection: Connection, name: str, role: str, token: str, now: d
         },
     )
     return account
+
+
+def all_accounts(connection: Connection) -> list[Any]:
+    """Every account with how many cases it holds (`held`), by role and name; tokens are not known here."""
+    held = select(func.count()).where(cases.c.lease_owner == accounts.c.id, cases.c.state == "leased").scalar_subquery()
+    query = select(
+        accounts.c.id, accounts.c.name, accounts.c.role, accounts.c.created_at, accounts.c.disabled_at,
+        held.label("held"),
+    )  # fmt: skip
+    return list(connection.execute(query.order_by(accounts.c.role, accounts.c.name, accounts.c.id)))
+
+
+def set_disabled(connection: Connection, account_id: str, at: datetime | None) -> None:
+    """Refuse an account's token from a time on, or let it call again.  Raises `OperatorError` for no such account."""
+    _change(connection, account_id, disabled_at=format_time(at) if at else None)
+
+
+def replace_token(connection: Connection, account_id: str, token: str) -> None:
+    """From now on this token and not the one before.  Raises `OperatorError` for no such account."""
+    _change(connection, account_id, token_sha256=sha256_hex(token.encode()))
+
+
+def _change(connection: Connection, account_id: str, **values: str | None) -> None:
+    if not connection.execute(update(accounts).where(accounts.c.id == account_id).values(**values)).rowcount:
+        raise OperatorError(f"There is no account {account_id[:40]!r}; see reviewer hub accounts list.")
 
 
 def new_token() -> str:

@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
 
 from reviewer.domain.values import format_time, parse_time
-from reviewer.hub.auth import Account
+from reviewer.hub.auth import Account, set_disabled
 from reviewer.hub.cases import cases_as_json
 from reviewer.hub.changes import record_changes
 from reviewer.hub.locks import is_shared
@@ -255,6 +255,18 @@ def release(
     return items
 
 
+def end_account(connection: Connection, account_id: str, now: datetime) -> int:
+    """Refuses an account from now on and gives what it holds back to the queues; answers how many cases.
+
+    Raises `OperatorError` for no such account.
+    """
+    set_disabled(connection, account_id, now)
+    ids = [row.id for row in _ALL_HELD.rows(connection, account=account_id)]
+    _GIVE_BACK.run_all(connection, [{"case": case_id} for case_id in ids])
+    record_changes(connection, "case_changed", ids, format_time(now))
+    return len(ids)
+
+
 def _remember_skip(connection: Connection, case_id: str, account: Account, reason: str, moment: str) -> None:
     key = and_(skips.c.case_id == case_id, skips.c.account_id == account.id)
     changed = connection.execute(update(skips).where(key).values(reason=reason, at=moment))
@@ -271,6 +283,7 @@ _GIVE_BACK = Prepared(
     .where(cases.c.id == given("case"))
     .values(state=cases.c.queue, lease_owner=None, lease_expires_at=None, lease_id="")
 )
+_ALL_HELD = Prepared(select(cases.c.id).where(_OWN).order_by(cases.c.id).with_for_update(key_share=True))
 _LOCK_SELLERS = Prepared(
     select(sellers.c.id)
     .where(sellers.c.id.in_(select(cases.c.seller_id).where(among(cases.c.lease_id, "leases"))))
