@@ -17,6 +17,7 @@ from reviewer.cli.hub_notices import notices_app
 from reviewer.cli.plugin import plugin_app
 from reviewer.cli.policy import policy_app
 from reviewer.cli.reasons import reasons_app
+from reviewer.cli.referral import referral_app
 from reviewer.errors import OperatorError
 
 app = typer.Typer(name="reviewer", add_completion=False, pretty_exceptions_enable=False)
@@ -31,6 +32,7 @@ hub_app.add_typer(notices_app, name="notices")
 hub_app.add_typer(hub_keys_app, name="keys")
 app.add_typer(reasons_app, name="reasons")
 app.add_typer(plugin_app, name="plugin")
+app.add_typer(referral_app, name="referral")
 outbox_app = typer.Typer(no_args_is_help=True, help="Look after decisions that were not sent yet.")
 app.add_typer(outbox_app, name="outbox")
 
