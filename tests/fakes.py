@@ -20,9 +20,12 @@ from PIL import Image
 from reviewer.connectors.api import Holder, Preview, Service
 from reviewer.domain.case import FlagSource
 from reviewer.domain.decision import DecisionKind
+from reviewer.domain.dossier import Dossier
 from reviewer.domain.seller import Standing
+from reviewer.errors import OperatorError
 from reviewer.imaging.pictures import Decoded, RefusedPicture
 from reviewer.services.changes import Notifier
+from reviewer.services.dossiers import OpenedDossier, from_case
 from reviewer.services.model import (
     AccountStatus,
     Banner,
@@ -39,6 +42,7 @@ from reviewer.services.model import (
     Ruling,
     Status,
 )
+from reviewer.storage.dossiers import SellerNote
 from tests.made import (
     ACCOUNT,
     MARKETS,
@@ -473,6 +477,30 @@ class FakeEvidence:
         return 1
 
 
+class FakeDossiers:
+    """What the case says of its seller; `problem` is raised in the place of the server's answer."""
+
+    def __init__(self) -> None:
+        self.entry: CaseOnDesk | None = None
+        self.problem: OperatorError | None = OperatorError("Its server can't be reached now.")
+        self.served: Dossier | None = None
+        self.kept: list[SellerNote] = []
+
+    def at_hand(self, entry: CaseOnDesk) -> OpenedDossier:
+        self.entry = entry
+        made = from_case(entry.case, entry.policy, entry.fetched_at, [])
+        return OpenedDossier(entry.ref.account, made, entry.fetched_at, "desk", tuple(self.kept))
+
+    def fetch(self, account: str, seller_id: str) -> OpenedDossier:
+        if self.problem is not None or self.served is None:
+            raise self.problem or OperatorError("nothing is served")
+        return OpenedDossier(account, self.served, self.served.made_at, "server", tuple(self.kept))
+
+    def add_note(self, account: str, seller_id: str, text: str) -> tuple[SellerNote, ...]:
+        self.kept.insert(0, SellerNote(len(self.kept), "ana", "2026-11-20T09:00:00.000Z", text))
+        return tuple(self.kept)
+
+
 class FakeWorkstation:
     """All services on threads of their own: one for the store, one for the reader, a pool for the rest."""
 
@@ -488,6 +516,7 @@ class FakeWorkstation:
         self.queue = FakeQueue()
         self.delivery = FakeDelivery()
         self.accounts = FakeAccounts()
+        self.dossiers = FakeDossiers()
         self.started = False
         self.folder = folder or Path(tempfile.gettempdir())
         self._lock = threading.Lock()

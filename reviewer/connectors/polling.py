@@ -39,6 +39,7 @@ from reviewer.connectors.api import (
     Service,
 )
 from reviewer.connectors.manifest import Manifest
+from reviewer.domain.urgency import reach_of, trust_of, urgency_of_case
 
 #: How long what was polled is taken for new.
 FRESH_S = 5.0
@@ -54,7 +55,7 @@ _PREFIX = "poll:"
 class _Kept:
     """A case as it was polled: what claims choose by, and the rest as bytes, a tenth of the size."""
 
-    priority: int
+    rank: int
     marketplace: str
     grounds: tuple[str, ...]
     body: bytes
@@ -206,7 +207,7 @@ class PolledConnector:
         if before is not None and before.body == body:
             return
         grounds = tuple(flag.reason for flag in case.flags)
-        self._open[case.id] = _Kept(case.priority, case.marketplace, grounds, body)
+        self._open[case.id] = _Kept(urgency_of_case(case, _no_ground).rank(), case.marketplace, grounds, body)
         self._sorted = False
         if self._polled_at > float("-inf"):  # the first reading is the whole queue, and no change
             kind = "case_opened" if before is None else "listing_changed"
@@ -236,13 +237,17 @@ class PolledConnector:
 
     def _sort(self) -> list[str]:
         if not self._sorted:
-            self._order = sorted(self._open, key=lambda name: (-self._open[name].priority, name))
+            self._order = sorted(self._open, key=lambda name: (self._open[name].rank, name))
             self._by_id = sorted(self._open)
             self._sorted = True
         return self._order
 
     def _row(self, kept: _Kept) -> CaseRow:
         return row_of(self._decoder.decode(kept.body))
+
+
+def _no_ground(_: str) -> None:
+    """Such a server has no house rules of its own: every ground is as grave as usual."""
 
 
 def row_of(case: Case) -> CaseRow:
@@ -252,5 +257,6 @@ def row_of(case: Case) -> CaseRow:
     return CaseRow(
         case.id, case.marketplace, case.state, case.priority, case.due_at, offer.title, offer.brand, offer.category,
         seller.id, seller.display_name, seller.standing, first.reason if first else "", first.source if first else "",
-        len(case.flags), offer.price, offer.language,
+        len(case.flags), offer.price, offer.language, reach=reach_of(offer.units_sold),
+        trust=trust_of(flag.source for flag in case.flags),
     )  # fmt: skip

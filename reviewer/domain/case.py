@@ -91,7 +91,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A case as a row of the queue table: no pictures, no texts beyond the title."""
+    """A case as a row of the queue table: no pictures, no texts beyond the title.
+
+    `severity` (1 to 5, 0 where the server does not say), `reach` (digits of the units sold) and `trust` (0 to 5) order
+    the queue: see `domain.urgency`.
+    """
 
     id: str
     marketplace: str
@@ -110,6 +114,9 @@ class CaseRow:
     price: Money | None
     language: str = ""
     leased_by: str = ""
+    severity: int = 0
+    reach: int = 0
+    trust: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

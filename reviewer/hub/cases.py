@@ -150,6 +150,9 @@ def case_rows_query() -> Select[Any]:
             cases.c.ground,
             cases.c.source,
             cases.c.flag_count,
+            cases.c.severity,
+            cases.c.reach,
+            cases.c.trust,
             listings.c.title,
             listings.c.brand,
             listings.c.category,
@@ -187,6 +190,9 @@ def case_row(row: Record) -> dict[str, Any]:
         "price": price,
         "language": row.language,
         "leased_by": row.leased_by or "",
+        "severity": row.severity,
+        "reach": row.reach,
+        "trust": row.trust,
     }
 
 

@@ -70,7 +70,7 @@ def fill_demo(store: Store, *, seed: int = SEED, cases: int = OPEN_CASES, folder
         put_references(connection, [reference_of(product, _authorised(product, sellers)) for product in products])
         write_sellers(connection, sellers)
         write_history(connection, history, store.policy, now)
-        write_cases(connection, open_cases, now)
+        write_cases(connection, open_cases, now, store.policy)
         told = [case.listing for case in [*open_cases, *_cases_of(history)]]
         sketch_texts(connection, [(listing.id, f"{listing.title}\n{listing.description}") for listing in told])
         record_pictures(connection, store.media, [case.listing.pictures for case in [*open_cases, *_cases_of(history)]])

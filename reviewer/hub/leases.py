@@ -23,7 +23,7 @@ from reviewer.hub.locks import is_shared
 from reviewer.hub.messages import ClaimRequest, LeaseName, LeaseRelease
 from reviewer.hub.prepared import Prepared, among, given
 from reviewer.hub.problems import Problem
-from reviewer.hub.schema import Record, accounts, cases, sellers, skips
+from reviewer.hub.schema import URGENCY, Record, accounts, cases, sellers, skips
 from reviewer.policy.model import NoticeRules
 
 _RETRY_S = 15
@@ -99,9 +99,12 @@ _CANDIDATES = (
         cases.c.priority,
         cases.c.due_order,
         cases.c.seq,
+        cases.c.severity,
+        cases.c.reach,
+        cases.c.trust,
     )
     .where(cases.c.state == given("queue"))
-    .order_by(cases.c.priority.desc(), cases.c.due_order, cases.c.seq)
+    .order_by(*URGENCY)
     .limit(given("count"))
 )
 _NOT_SKIPPED = ~exists().where(skips.c.case_id == cases.c.id, skips.c.account_id == given("account"))
@@ -130,8 +133,14 @@ def _most_urgent(
             query = query.where(cases.c.ground.in_(request.grounds))
         values = {"p_queue": queue, "p_account": account.id, "p_count": count}
         found += connection.execute(query, values).all()
-    found.sort(key=lambda row: (-row.priority, row.due_order, row.seq))
+    found.sort(key=_urgency)
     return found[:count]
+
+
+def _urgency(row: Any) -> tuple[Any, ...]:
+    """The order of `URGENCY`, for cases of several queues."""
+    first = (-(row.priority // 100), row.due_order[:13], -row.severity, -row.reach, -row.trust)
+    return (*first, -row.priority, row.due_order, row.seq)
 
 
 def _take(connection: Connection, account: Account, rows: Sequence[Record], expires: str) -> list[str]:

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
 from reviewer.domain.listing import revision_digest
+from reviewer.domain.urgency import reach_of, severity_of, trust_of
 from reviewer.domain.values import format_time, gtin_is_valid, parse_time
 from reviewer.hub.changes import record_changes
 from reviewer.hub.decisions import GONE_STATES
@@ -178,7 +179,7 @@ def _put_listing(connection: Connection, item: ListingUpsert, found: Record | No
 
 def _waiting_case(connection: Connection, listing_id: str) -> Record | None:
     return connection.execute(
-        select(cases.c.id, cases.c.flag_count, cases.c.priority)
+        select(cases.c.id, cases.c.flag_count, cases.c.priority, cases.c.severity, cases.c.trust)
         .where(cases.c.listing_id == listing_id, cases.c.state.in_(ACTIVE_STATES))
         .order_by(cases.c.seq)
         .with_for_update(key_share=True)
@@ -205,7 +206,12 @@ def _put_flags(connection: Connection, item: ListingUpsert, policy: Policy, mome
         connection.execute(
             update(cases)
             .where(cases.c.id == case_id)
-            .values(flag_count=waiting.flag_count + len(fresh), priority=max(waiting.priority, item.priority))
+            .values(
+                flag_count=waiting.flag_count + len(fresh),
+                priority=max(waiting.priority, item.priority),
+                severity=max(waiting.severity, _severity(fresh, policy)),
+                trust=max(waiting.trust, trust_of(flag.source for flag in fresh)),
+            )
         )
         record_changes(connection, "case_changed", [case_id], moment)
     connection.execute(insert(flags), [_flag_row(flag, case_id) for flag in fresh])
@@ -238,6 +244,9 @@ def _open_case(
             queue="open",
             state="open",
             priority=item.priority,
+            severity=_severity(fresh, policy),
+            reach=reach_of(item.listing.units_sold),
+            trust=trust_of(flag.source for flag in fresh),
             due_at=due,
             due_order=due or NO_TIME,
             opened_at=moment,
@@ -251,11 +260,16 @@ def _open_case(
     return case_id
 
 
+def _severity(fresh: list[FlagMessage], policy: Policy) -> int:
+    return severity_of((flag.reason for flag in fresh), policy.severity)
+
+
 def _tell_cases(connection: Connection, listing: ListingMessage, other_content: bool, moment: str) -> None:
     """Tells of a changed listing; where it is no longer offered, its waiting cases are withdrawn."""
     waiting = cases.c.listing_id == listing.id, cases.c.state.in_(ACTIVE_STATES)
     query = select(cases.c.id).where(*waiting).order_by(cases.c.id).with_for_update(key_share=True)
     ids = [row.id for row in connection.execute(query)]
+    connection.execute(update(cases).where(*waiting).values(reach=reach_of(listing.units_sold)))
     if listing.state in GONE_STATES:
         connection.execute(
             update(cases)

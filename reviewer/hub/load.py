@@ -87,7 +87,7 @@ def load(store: Store, products: Path, listings: Path, *, cases: int, seed: int)
         put_references(connection, [(_reference(name, rows), {}) for name, rows in _with_reference(source)])
         write_sellers(connection, sellers)
         write_history(connection, history, store.policy, now)
-        write_cases(connection, made, now)
+        write_cases(connection, made, now, store.policy)
         record_pictures(connection, store.media, [list(source.pictures[name]) for name in sorted(source.pictures)])
 
     store.database.write(write)

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, insert, select, update
 
+from reviewer.domain.urgency import reach_of, severity_of, trust_of
 from reviewer.domain.values import format_time
 from reviewer.hub.changes import record_changes
 from reviewer.hub.listings import NO_TIME
 from reviewer.hub.locks import is_shared
 from reviewer.hub.prepared import Prepared, among, given, inserting
-from reviewer.hub.schema import cases, flags, sellers
+from reviewer.hub.schema import cases, flags, listings, sellers
 from reviewer.hub.sellers import ACTIVE_STATES
 from reviewer.policy.policy import Policy
 
@@ -27,6 +29,8 @@ _WAITING = Prepared(
         cases.c.priority,
         cases.c.due_at,
         cases.c.reference_ids,
+        cases.c.severity,
+        cases.c.trust,
     )
     .where(among(cases.c.listing_id, "listings"), cases.c.state.in_(ACTIVE_STATES))
     .order_by(cases.c.seq)
@@ -43,8 +47,23 @@ _FLAG = Prepared(insert(flags).values({column.name: given(column.name) for colum
 _RAISE = Prepared(
     update(cases)
     .where(cases.c.id == given("case"))
-    .values(flag_count=given("flags"), priority=given("priority"), due_at=given("due"), due_order=given("order"))
+    .values(
+        flag_count=given("flags"),
+        priority=given("priority"),
+        due_at=given("due"),
+        due_order=given("order"),
+        severity=given("severity"),
+        trust=given("trust"),
+    )
 )
+_BODIES = Prepared(select(listings.c.id, listings.c.body).where(among(listings.c.id, "listings")))
+
+
+class _Sold(msgspec.Struct):
+    units_sold: int | None = None
+
+
+_SOLD = msgspec.json.Decoder(_Sold)
 
 
 @dataclass(slots=True)
@@ -55,6 +74,8 @@ class _Waiting:
     flags: int
     priority: int
     due: str | None
+    severity: int = 0
+    trust: int = 0
     new: dict[str, Any] | None = None
     touched: bool = False
 
@@ -83,9 +104,15 @@ class QueueOfNotices:
         names = sorted({one.listing_id for one in listed})
         for row in _WAITING.rows(connection, listings=names):
             if row.listing_id not in self._cases:
-                self._cases[row.listing_id] = _Waiting(row.id, row.flag_count, row.priority, row.due_at)
+                self._cases[row.listing_id] = _Waiting(
+                    row.id, row.flag_count, row.priority, row.due_at, row.severity, row.trust
+                )
         without = [name for name in names if name not in self._cases]
         self._references = {row.listing_id: row.reference_ids for row in _REFERENCES.rows(connection, listings=without)}
+
+        self._reach = {
+            row.id: reach_of(_SOLD.decode(row.body).units_sold) for row in _BODIES.rows(connection, listings=without)
+        }
 
     def case_of(self, listing_id: str) -> str:
         """The id of the waiting case of a listing, or ''."""
@@ -118,10 +145,13 @@ class QueueOfNotices:
                 "lease_owner": None,
                 "lease_expires_at": None,
                 "decision_id": "",
+                "reach": self._reach.get(listed.listing_id, 0),
             }
         case.touched = True
         case.flags += 1
         case.priority = max(case.priority, priority)
+        case.severity = max(case.severity, severity_of([flag["reason"]], self._policy.severity))
+        case.trust = max(case.trust, trust_of([flag["source"]]))
         case.due = min(filter(None, (case.due, due)), default=None)
         self._flags.append(flag | {"case_id": case.id, "settled_by": ""})
         return case.id
@@ -136,6 +166,8 @@ class QueueOfNotices:
                 "priority": case.priority,
                 "due_at": case.due,
                 "due_order": case.due or NO_TIME,
+                "severity": case.severity,
+                "trust": case.trust,
             }
             for case in touched
             if case.new is not None
@@ -145,7 +177,7 @@ class QueueOfNotices:
             _OPEN.run_all(self._connection, opened)
         rows = [
             {"case": case.id, "flags": case.flags, "priority": case.priority, "due": case.due,
-             "order": case.due or NO_TIME}
+             "order": case.due or NO_TIME, "severity": case.severity, "trust": case.trust}
             for case in changed
         ]  # fmt: skip
         if rows:

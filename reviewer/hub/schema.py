@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    literal_column,
 )
 
 #: A row of any query.
@@ -215,6 +216,9 @@ cases = Table(
     Column("lease_owner", string(128), ForeignKey("accounts.id")),
     Column("lease_expires_at", TEXT),
     _text("decision_id"),
+    Column("severity", WHOLE, nullable=False, default=3, server_default="3"),
+    Column("reach", WHOLE, nullable=False, default=0, server_default="0"),
+    Column("trust", WHOLE, nullable=False, default=0, server_default="0"),
     Index("cases_seller", "seller_id", "state"),
     Index("cases_listing", "listing_id", "state"),
     Index("cases_leased", "state", "lease_expires_at"),
@@ -223,11 +227,23 @@ cases = Table(
 )
 """`queue` is where the case goes back to: `open`, or `escalated` for the leads' queue.
 
-A higher `priority` is more urgent.  `due_order` is `due_at`, or a text after every time where there is
+A higher `priority` is more urgent; `severity`, `reach` and `trust` are those of `domain.urgency`.
+`due_order` is `due_at`, or a text after every time where there is
 none.  `decision_id` is the current decision, which may be a withdraw.
 """
 
-Index("cases_queue", cases.c.state, cases.c.priority.desc(), cases.c.due_order, cases.c.seq)
+#: The comparison of `domain.urgency` as SQL.
+URGENCY = (
+    literal_column("(priority / 100)", WHOLE).desc(),
+    literal_column("substr(due_order, 1, 13)", TEXT),
+    cases.c.severity.desc(),
+    cases.c.reach.desc(),
+    cases.c.trust.desc(),
+    cases.c.priority.desc(),
+    cases.c.due_order,
+    cases.c.seq,
+)
+Index("cases_queue", cases.c.state, *URGENCY)
 
 flags = Table(
     "flags",

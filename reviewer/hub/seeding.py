@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert
 
+from reviewer.domain.urgency import reach_of, severity_of, trust_of
 from reviewer.domain.values import format_time, sha256_hex
 from reviewer.hub.links import seed_identifiers
 from reviewer.hub.listings import NO_TIME, listing_row, picture_rows, revision_of
@@ -102,7 +103,9 @@ def write_sellers(connection: Connection, made: Sequence[SeededSeller]) -> None:
     seed_identifiers(connection, {seller.id: seller.marks for seller in made})
 
 
-def write_cases(connection: Connection, made: Sequence[SeededCase], now: datetime, state: str = "open") -> None:
+def write_cases(
+    connection: Connection, made: Sequence[SeededCase], now: datetime, policy: Policy, state: str = "open"
+) -> None:
     """Writes cases with their listings and flags; `decided` ones have theirs settled by `write_history`."""
     hold(connection, FEED)
     hold(connection, ORDER)
@@ -110,7 +113,7 @@ def write_cases(connection: Connection, made: Sequence[SeededCase], now: datetim
     pictures = [row for case in made for row in picture_rows(case.listing)]
     if pictures:
         connection.execute(insert(listing_pictures), pictures)
-    connection.execute(insert(cases), [_case(case, state) for case in made])
+    connection.execute(insert(cases), [_case(case, state, policy) for case in made])
     connection.execute(
         insert(flags),
         [
@@ -132,7 +135,7 @@ def _listing(case: SeededCase) -> dict[str, Any]:
     return row | {"id": case.listing.id, "state": case.listing.state, "previous": previous}
 
 
-def _case(case: SeededCase, state: str) -> dict[str, Any]:
+def _case(case: SeededCase, state: str, policy: Policy) -> dict[str, Any]:
     due = format_time(case.due) if case.due else None
     return {
         "id": case.id,
@@ -142,6 +145,9 @@ def _case(case: SeededCase, state: str) -> dict[str, Any]:
         "queue": "open",
         "state": state,
         "priority": case.priority,
+        "severity": severity_of((flag.reason for flag in case.flags), policy.severity),
+        "reach": reach_of(case.listing.units_sold),
+        "trust": trust_of(flag.source for flag in case.flags),
         "due_at": due,
         "due_order": due or NO_TIME,
         "opened_at": format_time(case.opened),
@@ -161,7 +167,7 @@ def write_history(connection: Connection, made: Sequence[SeededDecision], policy
     """Writes decisions of the past with their offences and measures, and the standing that they leave."""
     if not made:
         return
-    write_cases(connection, [decision.case for decision in made], now, "decided")
+    write_cases(connection, [decision.case for decision in made], now, policy, "decided")
     connection.execute(insert(decisions), [_decision(decision, policy) for decision in made])
     against = [decision for decision in made if decision.kind in ("takedown", "warn", "restrict")]
     connection.execute(insert(offences), [_offence(decision, policy) for decision in against])

@@ -241,6 +241,9 @@ class CaseRow(Shape):
     price: Money | None
     language: str
     leased_by: str
+    severity: int
+    reach: int
+    trust: int
 
 
 class Lease(Shape):

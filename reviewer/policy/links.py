@@ -46,8 +46,8 @@ BANNED_SELLER = "banned_seller"
 
 
 def photo_strength(photos: int) -> float:
-    """How strong a link by so many shared photos is: each more leaves 60 % of the doubt; at most 0.8."""
-    return round(min(0.8, 1 - 0.6**photos), 2)
+    """How strong a link by so many shared photos is: each more leaves 60 % of the doubt; at most 0.6."""
+    return round(min(0.6, 1 - 0.6**photos), 2)
 
 
 def text_strength(texts: int, likeness: float) -> float:

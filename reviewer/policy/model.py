@@ -146,6 +146,11 @@ class Policy:
         """The ground of that id, or None where a server speaks of one that is not in these rules."""
         return next((ground for ground in self.grounds if ground.id == ground_id), None)
 
+    def severity(self, ground_id: str) -> int | None:
+        """How grave a ground is, 1 to 5; None for one that is not in these rules."""
+        ground = self.ground(ground_id)
+        return ground.severity if ground else None
+
     def window_of(self, ground_id: str) -> int:
         """For how many days an offence on that ground counts."""
         ground = self.ground(ground_id)

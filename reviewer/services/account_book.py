@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reviewer.connectors.api import Marketplace, Service
+from reviewer.domain.listing import CategoryPrice
 from reviewer.domain.server import reach_of
 from reviewer.policy.policy import Policy
 from reviewer.services.changes import Notifier
@@ -25,12 +26,13 @@ class AccountBook:
 
     def __init__(
         self, notifier: Notifier, policy_of: Callable[[str], Policy | None], clock: Callable[[], float],
-        now: Callable[[], datetime],
+        now: Callable[[], datetime], prices_of: Callable[[str], tuple[CategoryPrice, ...]] = lambda _: (),
     ) -> None:  # fmt: skip
         self._notifier = notifier
         self._policy_of = policy_of
         self._clock = clock
         self._now = now
+        self._prices_of = prices_of
         self._lock = threading.Lock()
         self._views: dict[str, AccountView] = {}
         self._reviewers: dict[str, str] = {}
@@ -42,9 +44,11 @@ class AccountBook:
     def add(self, row: AccountRow, house_policy: Policy) -> None:
         """An account comes into use, with what was known of it the last time."""
         policy = self._policy_of(row.id) or house_policy
-        service = row.service
+        service, prices = row.service, _by_category(self._prices_of(row.id))
         with self._lock:
-            self._views[row.id] = AccountView(policy, _marketplaces(service), _capabilities(service), reach_of(service))
+            self._views[row.id] = AccountView(
+                policy, _marketplaces(service), _capabilities(service), reach_of(service), prices
+            )
             self._reviewers[row.id] = service.reviewer_id if service else ""
 
     def drop(self, account: str) -> None:
@@ -59,8 +63,11 @@ class AccountBook:
         with self._lock:
             self._reviewers[account] = service.reviewer_id
             view = self._views[account]
-            self._views[account] = AccountView(
-                view.policy, _marketplaces(service), _capabilities(service), reach_of(service)
+            self._views[account] = replace(
+                view,
+                marketplaces=_marketplaces(service),
+                capabilities=_capabilities(service),
+                reach=reach_of(service),
             )
             self._skews[account] = skew
 
@@ -68,6 +75,11 @@ class AccountBook:
         """The rules in force at an account."""
         with self._lock:
             self._views[account] = replace(self._views[account], policy=policy)
+
+    def set_prices(self, account: str, prices: tuple[CategoryPrice, ...]) -> None:
+        """The usual prices of an account's categories."""
+        with self._lock:
+            self._views[account] = replace(self._views[account], prices=_by_category(prices))
 
     def policy_version(self, account: str) -> str:
         """The version that is kept for an account; empty where only the house's own rules are known."""
@@ -146,6 +158,10 @@ class AccountBook:
                     found.append(Banner(f"clock:{account}", "warning", words))
             found += [banner for _, banner in list(self._notices.values())[-3:]]
         return tuple(found)
+
+
+def _by_category(prices: tuple[CategoryPrice, ...]) -> dict[tuple[str, str], CategoryPrice]:
+    return {(one.category, one.middle.currency or ""): one for one in prices}
 
 
 def _capabilities(service: Service | None) -> frozenset[str]:

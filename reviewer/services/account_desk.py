@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from reviewer.connectors.api import Change, Claim, Connector, Holder, LeaseKey, Service
 from reviewer.errors import OperatorError
 from reviewer.services.leases import HeldLease
-from reviewer.services.mirror import mirror_banks
+from reviewer.services.mirror import mirror_banks, mirror_prices
 from reviewer.services.model import CaseOnDesk, CaseRef, QueueFilter
 from reviewer.services.surroundings import Surroundings
 from reviewer.services.worker import Duty
@@ -46,11 +46,12 @@ class AccountDesk:
         self.claim = Duty("claim", self._claim)
         self.changes = Duty("changes", self._changes)
         self.banks = Duty("banks", self._banks)
+        self.prices = Duty("prices", self._prices)
         self._audit = around.audit_of(account) if around.audit_of else None
 
     def duties(self) -> list[Duty]:
         """In the order of importance: claims first, so that the first case is there at once."""
-        first = [self.renew, self.claim, self.push, self.release, self.changes, self.banks]
+        first = [self.renew, self.claim, self.push, self.release, self.changes, self.banks, self.prices]
         return first + ([self._audit.duty] if self._audit else [])
 
     def connected(self, connector: Connector, service: Service) -> None:
@@ -213,6 +214,9 @@ class AccountDesk:
 
     def _banks(self, connector: Connector) -> float:
         return mirror_banks(self._around, self.account, self.service, connector, self._look_at)
+
+    def _prices(self, connector: Connector) -> float:
+        return mirror_prices(self._around, self.account, self.service, connector)
 
     def _apply(self, connector: Connector, change: Change) -> None:
         around, ref = self._around, CaseRef(self.account, change.case_id)

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from heapq import nsmallest
 
 from reviewer.connectors.api import Marketplace
 from reviewer.domain.case import Case
 from reviewer.domain.evidence import Earlier
 from reviewer.domain.facts import Match
+from reviewer.domain.listing import CategoryPrice
 from reviewer.domain.server import Reach
+from reviewer.domain.urgency import TRUST, urgency_of_case
 from reviewer.domain.values import parse_time
 from reviewer.policy.policy import Policy
 from reviewer.policy.signs import facts_for
 from reviewer.services.model import CaseOnDesk, CaseRef, Draft
 from reviewer.storage.cases import DeskRow
 from reviewer.storage.records import decode
-
-_NEVER = datetime.max.replace(tzinfo=UTC)
-#: Cases that are due within this time come before more important ones.
-_SOON = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +30,26 @@ class AccountView:
     marketplaces: Mapping[str, Marketplace]
     capabilities: frozenset[str] = frozenset()
     reach: Reach = Reach()
+    prices: Mapping[tuple[str, str], CategoryPrice] = field(default_factory=dict)
+
+    def usual_price(self, case: Case) -> CategoryPrice | None:
+        """What its category usually costs in the currency of a case's price; None where nobody says."""
+        price = case.listing.price
+        return self.prices.get((case.listing.category, price.currency or "")) if price is not None else None
 
 
 def ground_of(case: Case, policy: Policy) -> str:
     """The ground that one key decides with: what most flags name, the most trusted source first."""
-    trust = {"authority": 5, "trusted_flagger": 4, "rights_holder": 3, "staff": 2, "automated": 1}
     best, weight = "", -1.0
     for flag in case.flags:
-        score = trust.get(flag.source, 0) + (flag.confidence or 0.5)
+        score = TRUST.get(flag.source, 0) + (flag.confidence or 0.5)
         if flag.reason and policy.ground(flag.reason) and score > weight:
             best, weight = flag.reason, score
     return best or policy.grounds[0].id
 
 
 class Deck:
-    """Cases that can be decided now.  The most urgent is next, but what was put first stays first."""
+    """Cases that can be decided now, the most urgent (`domain.urgency`) next; what was put first stays first."""
 
     def __init__(
         self,
@@ -63,6 +66,7 @@ class Deck:
         self._clock = clock
         self._cases: dict[CaseRef, CaseOnDesk] = {}
         self._places: dict[CaseRef, int] = {}
+        self._ranks: dict[CaseRef, tuple[Case, int]] = {}
         self._first = 0
         self.in_hand: CaseRef | None = None
 
@@ -95,7 +99,7 @@ class Deck:
             marketplace=view.marketplaces.get(name) or Marketplace(name, name),
             policy=view.policy,
             default_ground=ground_of(row.case, view.policy),
-            facts=facts_for(row.case, matches, self._clock(), view.policy.signs),
+            facts=facts_for(row.case, matches, self._clock(), view.policy.signs, view.usual_price(row.case)),
             matches=matches,
             fetched_at=parse_time(row.fetched_at),
             lease_deadline=self._deadline_of(ref),
@@ -113,6 +117,7 @@ class Deck:
         if self.in_hand == ref:
             self.in_hand = None
         self._places.pop(ref, None)
+        self._ranks.pop(ref, None)
         return self._cases.pop(ref, None)
 
     def change(self, ref: CaseRef, **values: object) -> None:
@@ -135,9 +140,22 @@ class Deck:
         earlier = self._earlier_of(entry.case, matches)
         if matches == entry.matches and earlier == entry.earlier:
             return False
-        facts = facts_for(entry.case, matches, self._clock(), entry.policy.signs)
+        usual = self._view_of(ref.account).usual_price(entry.case)
+        facts = facts_for(entry.case, matches, self._clock(), entry.policy.signs, usual)
         self.change(ref, matches=matches, earlier=earlier, facts=facts)
         return True
+
+    def reckon_again(self, account: str) -> bool:
+        """Look for the facts of an account's cases again, by other usual prices; whether anything is new."""
+        view, changed = self._view_of(account), False
+        for ref, entry in list(self._cases.items()):
+            if ref.account == account:
+                usual = view.usual_price(entry.case)
+                facts = facts_for(entry.case, entry.matches, self._clock(), entry.policy.signs, usual)
+                if facts != entry.facts:
+                    self.change(ref, facts=facts)
+                    changed = True
+        return changed
 
     def put_first(self, ref: CaseRef) -> None:
         """Make a case the one in hand."""
@@ -147,11 +165,9 @@ class Deck:
 
     def ordered(self, limit: int) -> list[CaseOnDesk]:
         """The case in hand and those that come after it."""
-        soon = self._clock() + _SOON
 
-        def key(entry: CaseOnDesk) -> tuple[int, bool, int, datetime, CaseRef]:
-            due = entry.case.due_at or _NEVER
-            return (self._places.get(entry.ref, 0), due >= soon, -entry.case.priority, due, entry.ref)
+        def key(entry: CaseOnDesk) -> tuple[int, int, CaseRef]:
+            return (self._places.get(entry.ref, 0), self._rank(entry), entry.ref)
 
         entries = nsmallest(limit, self._cases.values(), key=key)
         if self.in_hand not in self._cases:
@@ -160,6 +176,13 @@ class Deck:
             others = [entry for entry in entries if entry.ref != self.in_hand]
             entries = [self._cases[self.in_hand], *others][:limit]
         return [self._with_deadline(entry) for entry in entries]
+
+    def _rank(self, entry: CaseOnDesk) -> int:
+        known = self._ranks.get(entry.ref)
+        if known is None or known[0] is not entry.case:
+            rank = urgency_of_case(entry.case, entry.policy.severity).rank()
+            known = self._ranks[entry.ref] = (entry.case, rank)
+        return known[1]
 
     def _with_deadline(self, entry: CaseOnDesk) -> CaseOnDesk:
         """The entry with its lease as it is now, which is another object only where the lease was prolonged."""

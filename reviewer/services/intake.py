@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from reviewer.connectors.api import Claim, Connector, Holder
 from reviewer.errors import OperatorError
@@ -21,6 +22,8 @@ from reviewer.storage.records import encode
 from reviewer.sync.pull import Wanted
 
 _FETCH_WAIT_S = 600.0
+#: So long the answer to one question is waited for.
+_ASK_S = 60.0
 
 
 class IntakeService:
@@ -229,6 +232,19 @@ class IntakeService:
 
         around.store.run(keep_draft)
         worker.request(claim)
+
+    def ask(self, account: str, call: Callable[[Connector], Any]) -> Any:
+        """Call the server of an account, on its thread, when that is free; waits for the answer.
+
+        Raises `OperatorError` with the connector's words.
+        """
+        worker, _ = self._known(account)
+        try:
+            return worker.request(call).result(_ASK_S)
+        except OperatorError:
+            raise
+        except Exception as error:
+            raise OperatorError(str(error) or type(error).__name__) from error
 
     def empty_reason(self) -> tuple[str, tuple[Holder, ...]]:
         """Why nothing is on the desk, for `Desk.empty_reason`."""

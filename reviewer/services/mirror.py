@@ -1,17 +1,19 @@
-"""What an account mirrors beside its cases: the reference products, and the banks of pictures."""
+"""What an account mirrors beside its cases: the reference products, the banks of pictures, and usual prices."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import cast
 
-from reviewer.connectors.api import Connector, KeepingBanks, Service
+from reviewer.connectors.api import Connector, KeepingBanks, KeepingDossiers, Service
 from reviewer.services.model import CaseOnDesk
 from reviewer.services.surroundings import Surroundings
+from reviewer.storage import dossiers
 from reviewer.storage.database import Database
 from reviewer.sync.banks import bank_pass, pairs_pass, references_pass
 
 _BANKS_S = 30.0
+_PRICES_S = 3600.0
 _IDLE_S = 3600.0
 
 
@@ -51,3 +53,19 @@ def _refresh(around: Surroundings, account: str, look_at: Callable[[CaseOnDesk],
     for entry in around.store.run(lambda _: around.deck.entries()):
         if entry.ref.account == account:
             look_at(entry)
+
+
+def mirror_prices(around: Surroundings, account: str, service: Service | None, connector: Connector) -> float:
+    """What categories usually cost, where the server says so: a price far below is a sign.  On the account's thread."""
+    if service is None or "dossiers" not in service.capabilities:
+        return _IDLE_S
+    found = cast(KeepingDossiers, connector).prices()
+
+    def keep(database: Database) -> bool:
+        dossiers.save_prices(database, account, found)
+        around.book.set_prices(account, found)
+        return around.deck.reckon_again(account)
+
+    if around.store.run(keep):
+        around.notifier.publish("evidence", origin="prices")
+    return _PRICES_S

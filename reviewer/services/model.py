@@ -36,6 +36,7 @@ class Draft:
     measure_off_reason: str = ""
     facts: tuple[str, ...] = ()
     refund: bool = False
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from reviewer.connectors.opener import Opener
 from reviewer.connectors.session import Limits
 from reviewer.domain.decision import DecisionKind
 from reviewer.domain.evidence import Fingerprint
+from reviewer.domain.listing import CategoryPrice
 from reviewer.errors import OperatorError
 from reviewer.imaging.pool import DecodePool
 from reviewer.policy.policy import Policy, policy_from_mapping, policy_from_toml
@@ -36,6 +37,7 @@ from reviewer.services.changes import Notifier
 from reviewer.services.deck import Deck
 from reviewer.services.delivery import DeliveryService, SendingDelays
 from reviewer.services.demo_hub import DemoHub
+from reviewer.services.dossiers import DossierService
 from reviewer.services.evidence import EvidenceService
 from reviewer.services.export import STORE
 from reviewer.services.intake import IntakeService
@@ -53,6 +55,7 @@ from reviewer.services.status import StatusService
 from reviewer.services.store_health import StoreHealth
 from reviewer.services.surroundings import Surroundings
 from reviewer.storage import accounts as accounts_table
+from reviewer.storage import dossiers
 from reviewer.storage.accounts import AccountRow
 from reviewer.storage.lock import FolderLock
 from reviewer.storage.threads import StoreThread
@@ -106,7 +109,7 @@ class Workstation:
     def _build(self, options: Options) -> None:
         leases = Leases(clock.steady)
         delays = SendingDelays(clock.steady, options.sending_delay_s)
-        self._book = AccountBook(self.notifier, self._kept_policy, clock.steady, clock.now)
+        self._book = AccountBook(self.notifier, self._kept_policy, clock.steady, clock.now, self._kept_prices)
         cache = PictureCache(options.folder / "pictures")
         self.pictures = PictureService(self._store, cache, self._pool, self._open_for_pictures, self._looking)
         self.evidence = evidence = EvidenceService(
@@ -162,6 +165,7 @@ class Workstation:
             reach_of=lambda account: self._book.view(account).reach,
         )
         self.review = ReviewService(self._store, deck, leases, self.notifier, doors, clock.now)
+        self.dossiers = DossierService(self._store, self._book, self.intake.ask, clock.now)
         self.queue = QueueService(self._reader, clock.now, self._book.names)
         self._demo_hub = DemoHub(options.folder / "demo-hub")
         self._opener = options.opener or ConnectorHosts()
@@ -293,6 +297,9 @@ class Workstation:
         except OperatorError:
             _log.exception("the kept policy of %s can't be read", account)
             return None
+
+    def _kept_prices(self, account: str) -> tuple[CategoryPrice, ...]:
+        return self._store.run(lambda database: dossiers.prices(database, account))
 
     def _open_for_pictures(self, account: str) -> Connector:
         rows: list[AccountRow] = self._store.run(accounts_table.all_accounts)

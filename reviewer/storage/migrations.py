@@ -347,6 +347,83 @@ def audit_by_servers(database: sqlite_utils.Database) -> None:
     run_script(database, _AUDIT)
 
 
+_URGENCY = """
+-- The order of the queue (`domain.urgency`) as a number; cases from before are told again with the next reading.
+ALTER TABLE queue_row ADD COLUMN severity INTEGER NOT NULL DEFAULT 3;
+ALTER TABLE queue_row ADD COLUMN reach INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE queue_row ADD COLUMN trust INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE queue_row ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
+UPDATE queue_row SET rank =
+  ((4095 - min(max(priority, 0) / 100, 4095)) << 43)
+  + (min(coalesce(strftime('%s', due_at), 0) / 3600, 1048575) << 23)
+  + (4 << 20) + (15 << 16) + (7 << 13) + ((127 - max(priority, 0) % 100) << 6)
+  + coalesce(strftime('%s', due_at), 0) / 60 % 60;
+DELETE FROM cursor WHERE kind = 'changes';
+DROP INDEX queue_urgency;
+DROP INDEX queue_marketplace;
+DROP INDEX queue_ground;
+DROP INDEX queue_source;
+DROP INDEX queue_state;
+DROP INDEX queue_standing;
+DROP INDEX queue_seller;
+CREATE INDEX queue_urgency ON queue_row (rank, id);
+CREATE INDEX queue_marketplace ON queue_row (marketplace, rank, id);
+CREATE INDEX queue_ground ON queue_row (ground, rank, id);
+CREATE INDEX queue_source ON queue_row (source, rank, id);
+CREATE INDEX queue_state ON queue_row (state, rank, id);
+CREATE INDEX queue_standing ON queue_row (standing, rank, id);
+CREATE INDEX queue_seller ON queue_row (seller_id, rank, id);
+"""
+
+
+@SCHEMA()
+def queue_rank(database: sqlite_utils.Database) -> None:
+    """The queue in the order of due time, severity, reach and trust."""
+    run_script(database, _URGENCY)
+
+
+_DOSSIERS = """
+-- What servers told of sellers, as they told it: the newest of each, shown with its age while offline.
+CREATE TABLE dossier (
+  account TEXT NOT NULL,
+  seller_id TEXT NOT NULL,
+  fetched_at TEXT NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY (account, seller_id)
+) WITHOUT ROWID;
+-- A person's own notes on sellers.  The text may be erased; that there was a note is not.
+CREATE TABLE seller_note (
+  id INTEGER PRIMARY KEY,
+  account TEXT NOT NULL,
+  seller_id TEXT NOT NULL,
+  reviewer TEXT NOT NULL,
+  at TEXT NOT NULL,
+  body TEXT
+);
+CREATE INDEX seller_note_seller ON seller_note (account, seller_id, id);
+CREATE TRIGGER seller_note_is_kept BEFORE DELETE ON seller_note
+BEGIN SELECT RAISE(ABORT, 'notes on sellers are never deleted'); END;
+CREATE TRIGGER seller_note_is_final BEFORE UPDATE ON seller_note
+WHEN new.body IS NOT NULL OR new.at <> old.at OR new.seller_id <> old.seller_id OR new.reviewer <> old.reviewer
+BEGIN SELECT RAISE(ABORT, 'a note on a seller is erased or stays as it is'); END;
+-- What a category usually costs, as each account's server reckoned it.
+CREATE TABLE category_price (
+  account TEXT NOT NULL,
+  category TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  amount TEXT NOT NULL,
+  listings INTEGER NOT NULL,
+  PRIMARY KEY (account, category, currency)
+) WITHOUT ROWID;
+"""
+
+
+@SCHEMA()
+def dossiers(database: sqlite_utils.Database) -> None:
+    """Kept dossiers, own notes on sellers, usual prices."""
+    run_script(database, _DOSSIERS)
+
+
 def run_script(database: sqlite_utils.Database, script: str) -> None:
     """Run the statements of a script inside the transaction that is open (executescript would commit it)."""
     statement = ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reviewer.domain.case import CaseRow
+from reviewer.domain.urgency import urgency_of_row
 from reviewer.domain.values import Money, format_time, parse_time
 from reviewer.storage import people
 from reviewer.storage.database import Database
@@ -22,7 +23,7 @@ _NEVER_KEPT = re.compile("[\0\ud800-\udfff]")
 
 _COLUMNS = (
     "account, case_id, marketplace, state, priority, due_at, title, brand, category, seller_id, seller_name,"
-    " standing, ground, source, flags, price, currency, price_sort, language, leased_by"
+    " standing, ground, source, flags, price, currency, price_sort, language, leased_by, severity, reach, trust, rank"
 )
 _PLACES = ", ".join("?" for _ in _COLUMNS.split(","))
 _UPDATES = ", ".join(
@@ -35,14 +36,14 @@ _UPSERT = (
 _FACETS = ("marketplace", "ground", "source", "state", "standing")
 #: Sort key: how the rows are ordered, and how they are ordered the other way round.
 _ORDERS = {
-    "urgency": ("q.priority DESC, q.due_at, q.id", "q.priority, q.due_at DESC, q.id DESC"),
+    "urgency": ("q.rank, q.id", "q.rank DESC, q.id DESC"),
     "due_at": ("q.due_at, q.id", "q.due_at DESC, q.id DESC"),
     "price": ("q.price_sort, q.id", "q.price_sort DESC, q.id DESC"),
 } | {
     name: (f"q.{name}, q.id", f"q.{name} DESC, q.id DESC")
     for name in ("title", "brand", "seller_name")
 } | {
-    name: (f"q.{name}, q.priority DESC, q.due_at, q.id", f"q.{name} DESC, q.priority, q.due_at DESC, q.id DESC")
+    name: (f"q.{name}, q.rank, q.id", f"q.{name} DESC, q.rank DESC, q.id DESC")
     for name in ("marketplace", "ground", "source")
 }  # fmt: skip
 
@@ -105,11 +106,13 @@ def leased_elsewhere(database: Database, account: str) -> list[tuple[str, int]]:
 
 
 def _values(account: str, row: CaseRow) -> tuple[object, ...]:
+    urgency = urgency_of_row(row)
     return (
         account, row.id, row.marketplace, row.state, row.priority, format_time(row.due_at) if row.due_at else _NO_DUE,
         row.title, row.brand, row.category, row.seller_id, row.seller_name, row.standing, row.ground, row.source,
         row.flags, str(row.price.amount) if row.price else None, row.price.currency if row.price else None,
         float(row.price.amount) if row.price else None, row.language, row.leased_by,
+        urgency.severity, urgency.reach, urgency.trust, urgency.rank(),
     )  # fmt: skip
 
 
@@ -180,6 +183,7 @@ def _mirror_row(row: sqlite3.Row) -> MirrorRow:
             category=get("category"), seller_id=get("seller_id"), seller_name=get("seller_name"),
             standing=get("standing"), ground=get("ground"), source=get("source"), flags=get("flags"), price=price,
             language=get("language"), leased_by=get("leased_by"),
+            severity=get("severity"), reach=get("reach"), trust=get("trust"),
         ),
         bool(get("held")),
         get("pending"),

@@ -17,6 +17,7 @@ from reviewer.ui.commands import Commands
 from reviewer.ui.connectors.first_run import FirstRunPage
 from reviewer.ui.connectors.view import ConnectorsView
 from reviewer.ui.diagnostics import Diagnostics
+from reviewer.ui.dossier.window import DossierEntry
 from reviewer.ui.faults import Faults
 from reviewer.ui.hash_lists import HashLists
 from reviewer.ui.head import HeadBar
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
         self.watch = Watch(workstation, tasks, screen.isVisible, self)
         register_window_commands(self)
         self.audit = AuditEntry(self, workstation.folder)
+        self.dossier = DossierEntry(self, lambda: workstation.dossiers)
         self.hash_lists = HashLists(self, workstation.evidence)
         minutes = int(str(settings.value("lock_minutes", _LOCK_MINUTES)))
         self.help = HelpView(commands, theme, minutes)

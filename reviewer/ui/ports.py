@@ -18,6 +18,7 @@ from reviewer.services.model import (
     QueuePage,
     Status,
 )
+from reviewer.ui.dossier.window import Dossiers
 from reviewer.ui.tasks import Threads
 
 
@@ -177,6 +178,8 @@ class Workstation(Threads, Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def evidence(self) -> HashListDoor: ...
+    @property
+    def dossiers(self) -> Dossiers: ...
     @property
     def folder(self) -> Path: ...
 

@@ -102,7 +102,7 @@ def fill(folder: Path, url: str, tokens: tuple[str, ...], count: int) -> None:
         for number, token in enumerate(tokens):
             add_account(connection, f"Reviewer {number:02d}", "reviewer", token, now)
         write_sellers(connection, sellers)
-        write_cases(connection, made, now)
+        write_cases(connection, made, now, store.policy)
 
     store.database.write(write)
     store.close()

@@ -47,7 +47,7 @@ def make_hub(
             )
             pictures = (PictureMessage(sha256=sha256, view="front", media_type="image/jpeg", width=40, height=40),)
         made = [_case(number, at, pictures) for number in range(cases)]
-        store.database.write(lambda connection: write_cases(connection, made, at))
+        store.database.write(lambda connection: write_cases(connection, made, at, store.policy))
     finally:
         store.close()
 

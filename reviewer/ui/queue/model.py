@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QIcon
 
+from reviewer.domain.urgency import urgency_of_row
 from reviewer.services.clock import now
 from reviewer.services.model import CaseRef, Names, QueueFilter
 from reviewer.ui import words
 from reviewer.ui.plain import tooltip
 from reviewer.ui.ports import Queue
 from reviewer.ui.queue.cells import COLUMNS, DUE, NAMES, PRICE, SELLER, STANDING, STATE, TITLE, Cells, cells_of, heading
+from reviewer.ui.review.wording import reasons_text
 from reviewer.ui.tasks import Task, Tasks
 from reviewer.ui.theme import Theme
 
@@ -183,8 +185,10 @@ class QueueTable(QAbstractTableModel):
         return self._theme.font(language) if language else None
 
     def _tip(self, cells: Cells, column: int) -> str | None:
-        if column == DUE and cells.row.row.due_at is not None:
-            return tooltip(cells.row.row.due_at.astimezone().strftime("%Y-%m-%d %H:%M"))
+        if column == DUE:
+            row = cells.row.row
+            due = row.due_at.astimezone().strftime("%Y-%m-%d %H:%M") if row.due_at is not None else ""
+            return tooltip(f"{due}\n{reasons_text(urgency_of_row(row), self.clock())}".strip())
         return tooltip(cells.texts[column]) or None
 
     def _accessible(self, cells: Cells, column: int) -> str:

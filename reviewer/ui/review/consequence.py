@@ -25,6 +25,8 @@ def consequence(sitting: Sitting, kind: DecisionKind, ground: str = "") -> str:
             parts.append(translate("Review", "measure off"))
         elif step.due is not None:
             parts.append(measure_text(step.due))
+        if sitting.refund:
+            parts.append(translate("Review", "advise refund"))
     if reach.is_final:
         parts.append(translate("Review", "final once sent"))
     return " · ".join(parts)

@@ -14,7 +14,7 @@ from reviewer.ui.commands import Commands
 from reviewer.ui.plain import ElidedLabel, PlainLabel
 from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.passage import Line, Passage
-from reviewer.ui.review.wording import kind_letter, translate
+from reviewer.ui.review.wording import kind_letter, place_text, translate
 from reviewer.ui.words import span, step
 
 _SOON_S = 30 * 60
@@ -99,7 +99,10 @@ def _case_line(on_desk: CaseOnDesk, moment: datetime) -> Line:
         trailing.append(translate("Review", "lease run out"))
         role = "danger"
     glyph = "warning" if role in ("danger", "warning") else "clock"
-    return Line(text, glyph=glyph, glyph_role=role, rows=1, trailing="  ·  ".join(trailing), trailing_role=role)
+    why = place_text(on_desk, moment.replace(second=0, microsecond=0))
+    return Line(
+        text, glyph=glyph, glyph_role=role, rows=1, trailing="  ·  ".join(trailing), trailing_role=role, tooltip=why
+    )
 
 
 class Foot(QWidget):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from reviewer.domain.decision import DecisionKind
 from reviewer.services.changes import Changed
+from reviewer.services.clock import now
 from reviewer.services.model import CaseOnDesk, Desk, Status
 from reviewer.ui.commands import Commands, Scope
 from reviewer.ui.keys import KeySurface
@@ -32,7 +33,7 @@ from reviewer.ui.review.reference_window import ReferenceWindow
 from reviewer.ui.review.seller_panel import SellerPanel
 from reviewer.ui.review.services import ReviewWorkstation
 from reviewer.ui.review.sitting import Sitting, best_pair
-from reviewer.ui.review.wording import translate
+from reviewer.ui.review.wording import place_text, translate
 from reviewer.ui.tasks import Latest, Tasks
 from reviewer.ui.theme import Theme
 from reviewer.ui.watch import SETTLE_MS
@@ -133,6 +134,26 @@ class ReviewScreen(QWidget):
         self._show_choice()
         if self._sitting.measure_off:
             self.bar.reason.setFocus()
+
+    def toggle_refund(self) -> None:
+        """Advise to refund the buyers of the last six months, or not."""
+        if self._sitting is not None:
+            self._sitting.refund = not self._sitting.refund
+            self.deciding.typed()
+            self._show_choice()
+
+    def propose(self, ground: str, reasons: tuple[str, ...]) -> None:
+        """Take a flag over that the dossier proposes."""
+        if self._sitting is not None:
+            self._sitting.propose(ground, reasons)
+            self.deciding.typed()
+            self._show_choice()
+            self._notice(translate("Review", "Taken over from the dossier: ground and facts."), "info")
+
+    def explain_place(self) -> None:
+        """Say why this case comes here and now."""
+        if self._sitting is not None:
+            self._notice(place_text(self._sitting.on_desk, now()), "info")
 
     def mark_point(self, passed: bool) -> None:
         """Pass or fail the current point, and go on to the next."""

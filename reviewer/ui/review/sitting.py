@@ -32,6 +32,8 @@ class Sitting:
         self.confirming: tuple[DecisionKind, str] | None = None
         self.lifted = False
         self.touched = False
+        self.refund = draft.refund
+        self.drafted = tuple(_drafted(words) for words in draft.links)
         self._started = steady()
         self._unchecked: set[str] = set()
         self._checked: set[str] = set()
@@ -56,7 +58,10 @@ class Sitting:
     def facts(self, side: Side) -> tuple[Fact, ...]:
         """The facts of one side, strongest first."""
         return tuple(
-            sorted((fact for fact in self.on_desk.facts if fact.side == side), key=lambda fact: -fact.strength)
+            sorted(
+                (fact for fact in (*self.on_desk.facts, *self.drafted) if fact.side == side),
+                key=lambda fact: -fact.strength,
+            )
         )
 
     def is_checked(self, fact: Fact) -> bool:
@@ -70,6 +75,14 @@ class Sitting:
         self._checked.discard(sentence)
         self._unchecked.discard(sentence)
         (self._unchecked if was else self._checked).add(sentence)
+        self.touched = True
+
+    def propose(self, ground: str, reasons: tuple[str, ...]) -> None:
+        """Take a proposed flag over: its ground, where the rules know it, and its reasons as facts of the decision."""
+        if self.on_desk.policy.ground(ground) is not None:
+            self.ground = ground
+        known = {fact.sentence() for fact in self.drafted}
+        self.drafted += tuple(_drafted(reason) for reason in reasons if _drafted(reason).sentence() not in known)
         self.touched = True
 
     def mark_point(self, point_id: str, passed: bool) -> None:
@@ -110,6 +123,7 @@ class Sitting:
             measure_off_reason=self.measure_off_reason.strip() if off else "",
             seconds=round(self.seconds(), 1),
             confirm_changed=confirmed,
+            refund=self.refund and against,
         )
 
     def seconds(self) -> float:
@@ -125,6 +139,8 @@ class Sitting:
             measure_off=self.measure_off,
             measure_off_reason=self.measure_off_reason,
             facts=kept + self._point_facts(True) + self._point_facts(False),
+            refund=self.refund,
+            links=tuple(fact.sentence() for fact in self.drafted),
         )
 
     def is_same(self, on_desk: CaseOnDesk) -> bool:
@@ -142,6 +158,7 @@ class Sitting:
         """Go on with what was typed and chosen for the same case before its state changed."""
         self.ground, self.note = before.ground, before.note
         self.measure_off, self.measure_off_reason = before.measure_off, before.measure_off_reason
+        self.refund, self.drafted = before.refund, before.drafted
         self.points, self.lifted, self.touched = before.points, before.lifted, before.touched
         self._checked, self._unchecked, self._started = before._checked, before._unchecked, before._started
 
@@ -163,6 +180,15 @@ class Sitting:
                 for passed, word in ((True, "passed"), (False, "failed")):
                     if f"Point of authentication {word}: {point.words}" in kept:
                         self.points[point.id] = passed
+
+
+def _drafted(reason: str) -> Fact:
+    """A reason of a proposed flag as a fact; what it says is the server's, so it fills a place and is no template."""
+    words = reason if reason.startswith(_SELLER) else f"{_SELLER} {reason}"
+    return Fact("linked_account", Side.FOR, 0.9, "{words}", {"words": words[:600]})
+
+
+_SELLER = "The seller"
 
 
 def best_match(on_desk: CaseOnDesk) -> Match | None:

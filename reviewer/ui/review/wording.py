@@ -12,8 +12,10 @@ from reviewer.domain.decision import DecisionKind, Measure, MeasureKind
 from reviewer.domain.facts import Fact
 from reviewer.domain.seller import Standing
 from reviewer.domain.text import visible
+from reviewer.domain.urgency import Urgency, reasons_for, urgency_of_case
 from reviewer.domain.values import Money
 from reviewer.policy.policy import Policy
+from reviewer.services.model import CaseOnDesk
 
 translate = QCoreApplication.translate
 
@@ -166,6 +168,17 @@ def fact_text(fact: Fact) -> str:
         return visible(template.format(**fact.values), limit=600, keep_lines=False)
     except (KeyError, IndexError, ValueError):
         return visible(template, limit=600, keep_lines=False)
+
+
+def reasons_text(urgency: Urgency, now: datetime) -> str:
+    """Why a case stands where it does, in the order in which it counts."""
+    return "; ".join(translate("Urgency", template).format(**values) for template, values in reasons_for(urgency, now))
+
+
+def place_text(on_desk: CaseOnDesk, now: datetime) -> str:
+    """Why the case in hand comes here and now."""
+    words = reasons_text(urgency_of_case(on_desk.case, on_desk.policy.severity), now)
+    return translate("Review", "Its place in the queue: {0}").format(words)
 
 
 def amount(money: Money | None) -> str:

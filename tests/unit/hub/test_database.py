@@ -63,6 +63,8 @@ def test_a_database_of_the_first_version_is_brought_forward(tmp_path):
     open_store(folder).close()
 
 
+# SQLAlchemy passes over an index of expressions in SQLite; the test above compares its text.
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 def test_the_migrations_make_the_tables_that_the_program_reads(place, tmp_path):
     store = place.open(tmp_path / "hub")
     try:
@@ -72,7 +74,7 @@ def test_the_migrations_make_the_tables_that_the_program_reads(place, tmp_path):
     assert found == {
         table.name: (
             {column.name: bool(column.nullable) for column in table.columns},
-            {index.name for index in table.indexes},
+            {index.name for index in table.indexes} - {"cases_queue"},
         )
         for table in metadata.sorted_tables
     }
@@ -82,7 +84,8 @@ def _shape(found):
     return {
         name: (
             {column["name"]: column["nullable"] for column in found.get_columns(name)},
-            {index["name"] for index in found.get_indexes(name) if not index.get("duplicates_constraint")},
+            {index["name"] for index in found.get_indexes(name) if not index.get("duplicates_constraint")}
+            - {"cases_queue"},
         )
         for name in found.get_table_names()
         if name != "alembic_version"

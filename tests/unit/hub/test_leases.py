@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from reviewer.domain.case import Case, CaseRow
+from reviewer.domain.urgency import urgency_of_case, urgency_of_row
 from reviewer.hub.leases import LeaseRules
 
 
-def test_claims_come_in_order_of_priority_then_due_time(hub):
-    late = hub.open_case(priority=1, due_at="2026-03-01T12:00:00Z")
-    soon = hub.open_case(priority=1, due_at="2026-03-01T09:00:00Z")
-    never = hub.open_case(
-        priority=1, flags=[{"id": "x", "source": "staff", "reason": "", "at": "2026-03-01T07:00:00Z"}]
-    )
-    urgent = hub.open_case(priority=9)
-    assert [item["case"]["id"] for item in hub.claim()] == [urgent, soon, late, never]
+def test_claims_come_by_raise_due_hour_severity_reach_trust_and_score(hub):
+    def flagged(source, reason):
+        return [{"id": f"x-{source}-{reason}", "source": source, "reason": reason, "at": "2026-03-01T07:00:00Z"}]
+
+    noon = "2026-03-01T12:00:00Z"
+    never = hub.open_case(flags=flagged("staff", ""), priority=99)
+    score = hub.open_case(due_at=noon, flags=flagged("consumer", "misleading"), units_sold=5, priority=9)
+    least = hub.open_case(due_at=noon, flags=flagged("consumer", "misleading"), units_sold=5)
+    trusted = hub.open_case(due_at=noon, flags=flagged("authority", "misleading"), units_sold=5)
+    sold = hub.open_case(due_at=noon, flags=flagged("consumer", "misleading"), units_sold=500)
+    grave = hub.open_case(due_at="2026-03-01T12:59:00Z", flags=flagged("consumer", "prohibited"))
+    soon = hub.open_case(due_at="2026-03-01T09:00:00Z", flags=flagged("consumer", "misleading"))
+    raised = hub.open_case(flags=flagged("staff", ""), priority=100)
+    order = [raised, soon, grave, sold, trusted, score, least, never]
+    leased = [item["case"]["id"] for item in hub.claim()]
+    assert leased == order
+    rows = msgspec.convert(hub.get("/v1/cases")["items"], list[CaseRow])
+    assert [row.id for row in sorted(rows, key=lambda row: urgency_of_row(row).rank())] == order
+    whole = [msgspec.convert(hub.case(name), Case) for name in leased]
+    known = hub.store.policy.severity
+    assert [case.id for case in sorted(whole, key=lambda case: urgency_of_case(case, known).rank())] == order
+
+
+def test_another_flag_and_more_sales_bring_a_case_forward(hub):
+    first = hub.open_case("l-a", due_at="2026-03-01T12:00:00Z")
+    second = hub.open_case("l-b", due_at="2026-03-01T12:00:00Z")
+    hub.upsert(hub.item("l-b", units_sold=40))
+    by_id = {row["id"]: (row["severity"], row["reach"], row["trust"]) for row in hub.get("/v1/cases")["items"]}
+    assert by_id == {first: (4, 0, 1), second: (4, 2, 1)}
+    flag = {"id": "f-x", "source": "authority", "reason": "prohibited", "at": "2026-03-01T07:00:00Z"}
+    hub.upsert(hub.item("l-a", flags=[flag]))
+    assert [item["case"]["id"] for item in hub.claim()] == [first, second]
 
 
 def test_a_case_is_leased_to_one_reviewer_and_the_other_is_told(hub):

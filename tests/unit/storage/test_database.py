@@ -93,6 +93,8 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(tmp_path: Path, monkeypatc
     steps()(migrations.picture_evidence)
     steps()(migrations.signed_checkpoints)
     steps()(migrations.audit_by_servers)
+    steps()(migrations.queue_rank)
+    steps()(migrations.dossiers)
 
     @steps()
     def broken(database: object) -> None:

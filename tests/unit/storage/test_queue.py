@@ -27,6 +27,7 @@ def row(number: int, **changes: Any) -> CaseRow:
         "due_at": NOW + timedelta(minutes=number), "title": f"title {number}", "brand": "Orle", "category": "bags",
         "seller_id": "s-1", "seller_name": "Seller", "standing": "active", "ground": "counterfeit",
         "source": "automated", "flags": 1, "price": Money(Decimal(number), "THB"), "language": "th",
+        "severity": 4, "reach": 1, "trust": 1,
     } | changes  # fmt: skip
     return CaseRow(**values)
 

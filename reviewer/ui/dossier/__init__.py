@@ -1,0 +1,1 @@
+"""The dossier of a seller, in a window of its own."""
