@@ -33,6 +33,7 @@ MODULES = {
     "decode": "decode",
     "evidence": "evidence",
     "policy": "policy",
+    "dossier": "dossier",
 }
 _LONGEST_S = 1800
 

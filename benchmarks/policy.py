@@ -1,13 +1,11 @@
-"""Ladder, signs and statement of a case, and the dossier of a large seller."""
+"""Ladder, signs and statement of a case."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from time import perf_counter_ns
 
 from sqlalchemy import Connection, insert, select
@@ -21,10 +19,8 @@ from reviewer.domain.reference import ReferenceProduct
 from reviewer.domain.seller import Offence, Seller
 from reviewer.domain.values import Money
 from reviewer.hub.demo import fill_demo
-from reviewer.hub.dossier import dossier_of, read_dossier
 from reviewer.hub.schema import cases, flags, seller_links, sellers
-from reviewer.hub.store import Store, open_store
-from reviewer.policy.dossier_page import dossier_page
+from reviewer.hub.store import Store
 from reviewer.policy.ladder import ladder_step
 from reviewer.policy.policy import shipped_policy
 from reviewer.policy.signs import facts_for
@@ -36,7 +32,7 @@ _EVENTS, _LINKS = 5000, 200
 
 
 def measure(options: Options) -> list[Line]:
-    """A case with a text of 2,000 characters and 200 offences; a dossier with 5,000 events and 200 links."""
+    """A case with a text of 2,000 characters and 200 offences."""
     policy = shipped_policy()
     subjects = [_case(number) for number in range(50)]
     made = Decision("d", "c", "l", "r", DecisionKind.TAKEDOWN, _NOW, ground="counterfeit", facts=("A fact.",) * 5)
@@ -51,18 +47,10 @@ def measure(options: Options) -> list[Line]:
         assert not judge_outgoing(payload(statement))
 
     count = options.count(2000)
-    lines = [
+    return [
         _line("ladder + signs of a case", "≤ 5 ms", 5.0, _times(look, subjects, count)),
         _line("statement of a decision, made and judged", "none", None, _times(state, subjects, count)),
     ]
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_store(Path(folder))
-        try:
-            seller = _large_seller(store)
-            lines.append(_line("dossier, 5,000 events, 200 links", "≤ 150 ms", 150.0, _dossier(store, seller, options)))
-        finally:
-            store.close()
-    return lines
 
 
 def _line(name: str, budget: str, most: float | None, took: list[float]) -> Line:
@@ -94,7 +82,7 @@ def _case(number: int) -> Case:
     return Case("c", "m", "open", 5, None, _NOW, listing, seller, (flag,), (reference,))
 
 
-def _large_seller(store: Store) -> str:
+def large_seller(store: Store) -> str:
     """The demo with one seller made large: flags on its cases, and links to others."""
     fill_demo(store)
 
@@ -125,18 +113,6 @@ def _large_seller(store: Store) -> str:
         return str(row.seller_id)
 
     return store.database.write(fill)
-
-
-def _dossier(store: Store, seller: str, options: Options) -> list[float]:
-    took = []
-    for _ in range(options.count(50)):
-        began = perf_counter_ns()
-        found = store.database.read(lambda connection: dossier_of(connection, seller, store.policy, store.clock()))
-        dossier_page(read_dossier(found))
-        took.append((perf_counter_ns() - began) / 1e6)
-        assert len(found["timeline"]) >= _EVENTS
-        assert len(found["links"]) >= _LINKS
-    return took
 
 
 if __name__ == "__main__":

@@ -211,6 +211,19 @@ def hub_dossier(
     )
 
 
+@hub_app.command("referral-key")
+def hub_referral_key(data: DataFolder, database_url: DatabaseUrl = None) -> None:
+    """Print the public key by which this hub vouches for the persons behind referral packs."""
+    from reviewer.hub.referrals import referral_key
+    from reviewer.hub.store import open_store
+
+    store = open_store(data, database_url=database_url)
+    try:
+        typer.echo(f"ed25519:{store.database.write(referral_key)}")
+    finally:
+        store.close()
+
+
 @hub_app.command("statements")
 def hub_statements(
     data: DataFolder,

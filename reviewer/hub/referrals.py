@@ -76,6 +76,12 @@ def _name(connection: Connection, account_id: str | None) -> str:
     return str(connection.execute(select(accounts.c.name).where(accounts.c.id == account_id)).scalar() or "")
 
 
+def referral_key(connection: Connection) -> str:
+    """The public key, hexadecimal; made where there is none yet."""
+    hold(connection, FEED)
+    return _key(connection).public
+
+
 def _key(connection: Connection) -> SigningKey:
     kept = connection.execute(select(facts.c.value).where(facts.c.name == _SEED)).scalar()
     if kept is None:

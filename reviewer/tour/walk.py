@@ -8,6 +8,7 @@ from typing import Any
 from reviewer.domain.decision import DecisionKind
 from reviewer.services.model import CaseRef, QueueFilter
 from reviewer.tour.connectors import show_connectors
+from reviewer.tour.dossier import show_dossier
 from reviewer.tour.evidence import show_evidence
 from reviewer.tour.guide import Guide
 from reviewer.tour.oracle import HubView
@@ -39,6 +40,7 @@ class Walk:
         self._first_look()
         self._pictures_of_a_case()
         show_evidence(guide, self._bring)
+        show_dossier(guide, self._bring)
         self._special_cases()
         self._deciding()
         while self._decided() < cases // 2:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -141,9 +142,13 @@ def test_it_is_written_to_a_page_and_to_paper(
     shown = opened(qtbot, window, "server")
     for name in ("d.html", "d.pdf"):
         shown.export(tmp_path / name)
-        qtbot.waitUntil(lambda name=name: name in shown.source.text())
+        qtbot.waitUntil(partial(_says, shown, name))
     assert (tmp_path / "d.pdf").read_bytes().startswith(b"%PDF")
     assert "lawsuit" in (tmp_path / "d.html").read_text("utf-8")
+
+
+def _says(shown: DossierWindow, words: str) -> bool:
+    return words in shown.source.text()
 
 
 def test_refund_advice_is_one_key_and_goes_with_the_decision(qtbot: QtBot, window: MainWindow) -> None:
