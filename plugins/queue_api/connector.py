@@ -26,6 +26,7 @@ from reviewer.connectors.api import (
     LogHead,
     LogKey,
     Marketplace,
+    Notice,
     OutgoingDecision,
     Page,
     RateLimited,
@@ -171,6 +172,11 @@ class QueueApiConnector:
     def bank(self, name: str, cursor: str | None, limit: int = 200) -> Page[BankEntry]:
         rest, rows = payload.items(self._call("GET", _query(f"/v1/banks/{quote(name, safe='')}", cursor, limit)))
         good, bad = payload.read(rows, BankEntry, "banks")
+        return Page(good, _cursor(rest), bad)
+
+    def notices(self, cursor: str | None, limit: int = 200) -> Page[Notice]:
+        rest, rows = payload.items(self._call("GET", _query("/v1/notices", cursor, limit)))
+        good, bad = payload.read(rows, Notice, "notices")
         return Page(good, _cursor(rest), bad)
 
     def dossier(self, seller_id: str) -> Dossier:

@@ -280,7 +280,7 @@ def fault_in(item: Any) -> str:
         case api.ReturnedCase():
             return _ids(item.id, item.decision_id, item.case_id) or _times(item.at) or _texts(item.note, item.auditor)
         case api.Notice():
-            return _ids(item.id) or _times(item.received_at) or _texts(item.statement)
+            return _notice(item)
         case tuple():
             return next((words for one in item if (words := fault_in(one))), "")
         case api.Renewal():
@@ -299,6 +299,17 @@ def _case(case: api.Case) -> str:
         or _texts(offer.title, offer.description)
         or ("" if offer.revision else "its listing has no revision")
         or _seller(case.seller)
+        or next((words for notice in case.notices if (words := _notice(notice))), "")
+    )
+
+
+def _notice(notice: api.Notice) -> str:
+    right, record = notice.right, notice.record
+    return (
+        _ids(notice.id)
+        or _times(notice.received_at, notice.withdrawn_at, right.expires_at if right else None)
+        or (_times(record.warned_at, record.suspended_until) if record else "")
+        or _texts(notice.statement)
     )
 
 

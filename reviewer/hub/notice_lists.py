@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, select
 
+from reviewer.domain.case import FlagSource
 from reviewer.domain.decision import DecisionKind
 from reviewer.domain.notice import ClaimantRecord, Outcome
 from reviewer.domain.values import format_time
@@ -21,6 +22,8 @@ from reviewer.policy.policy import Policy
 
 #: So many of a notice's listings are named in a list; `GET /v1/notices/{id}/listings` has all.
 SHOWN_LISTINGS = 50
+#: So many notices go with a case; a listing that a thousand buyers report has no need of all.
+CASE_NOTICES = 50
 
 _STATES = ("open", "closed", "withdrawn")
 _OF_CASES = Prepared(
@@ -63,7 +66,15 @@ def notices_of_cases(
             "record": records[row.claimant_id],
         }
         found.setdefault(row.case_id, []).append(shown)
-    return found
+    return {case_id: _most_telling(behind) for case_id, behind in found.items()}
+
+
+def _most_telling(behind: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """So many of a case's notices as fit a screen, those of buyers last, in the order in which they came."""
+    if len(behind) <= CASE_NOTICES:
+        return behind
+    kept = sorted(range(len(behind)), key=lambda place: (behind[place]["source"] == FlagSource.CONSUMER, place))
+    return [behind[place] for place in sorted(kept[:CASE_NOTICES])]
 
 
 def record_json(found: ClaimantRecord) -> dict[str, Any]:

@@ -40,6 +40,7 @@ CAPABILITIES = [
     "dossiers",
     "referrals",
     "audit",
+    "notices",
 ]
 
 router = APIRouter(prefix="/v1")

@@ -185,4 +185,9 @@ class Pseudonyms:
             case.seller, id=self.of(case.seller.id), display_name=self.of(case.seller.display_name), links=()
         )
         flags = tuple(replace(flag, claimant=self.of(flag.claimant), explanation="") for flag in case.flags)
-        return replace(case, seller=seller, flags=flags)
+        notices = tuple(
+            replace(notice, claimant=self.of(notice.claimant), claimant_id=self.of(notice.claimant_id), statement="",
+                    right=None, checks=(), asked=())
+            for notice in case.notices
+        )  # fmt: skip
+        return replace(case, seller=seller, flags=flags, notices=notices)

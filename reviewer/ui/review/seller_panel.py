@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from reviewer.domain.case import Case, Flag
+from reviewer.domain.case import Case
 from reviewer.domain.decision import DecisionKind
 from reviewer.domain.seller import Offence, Seller
 from reviewer.domain.text import visible
@@ -15,6 +15,7 @@ from reviewer.policy.policy import Policy
 from reviewer.services.clock import now
 from reviewer.ui.review.ahead import Ahead
 from reviewer.ui.review.looks import Looks
+from reviewer.ui.review.notice_lines import notice_lines
 from reviewer.ui.review.passage import Line, Meter, Passage
 from reviewer.ui.review.reach import measure_not_done
 from reviewer.ui.review.sitting import Sitting
@@ -67,7 +68,7 @@ def panel_lines(sitting: Sitting) -> tuple[Line, ...]:
         *offence_lines(case.seller, policy, moment),
         *link_lines(case),
         *ladder_lines(sitting, kind),
-        *flag_lines(case.flags, policy),
+        *flag_lines(case, policy),
     )
 
 
@@ -208,8 +209,9 @@ def ladder_lines(sitting: Sitting, kind: DecisionKind) -> Iterator[Line]:
         yield Line(translate("Review", "next step at {0} points").format(step.next_points), "muted", rows=2, scale=0.93)
 
 
-def flag_lines(flags: tuple[Flag, ...], policy: Policy) -> Iterator[Line]:
-    """Each reason why the listing is here."""
+def flag_lines(case: Case, policy: Policy) -> Iterator[Line]:
+    """Each reason why the listing is here, with the notice behind it."""
+    flags, behind = case.flags, {notice.id: notice for notice in case.notices}
     yield Line(
         translate("Review", "WHY FLAGGED"), "muted", bold=True, scale=0.9, gap=0.7, rows=1, trailing=str(len(flags))
     )
@@ -237,3 +239,5 @@ def flag_lines(flags: tuple[Flag, ...], policy: Policy) -> Iterator[Line]:
             yield Line(claimant, indent=1.35, rows=2, trailing=upheld)
         if flag.explanation:
             yield Line(visible(flag.explanation, limit=600, keep_lines=False), "muted", indent=1.35, rows=4)
+        if flag.notice_id in behind:
+            yield from notice_lines(behind[flag.notice_id], policy.notices)
