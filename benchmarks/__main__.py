@@ -34,6 +34,7 @@ MODULES = {
     "evidence": "evidence",
     "policy": "policy",
     "dossier": "dossier",
+    "notices": "notices",
 }
 _LONGEST_S = 1800
 

@@ -13,6 +13,7 @@ from reviewer.hub.auth import DEMO_ACCOUNTS, add_account
 from reviewer.hub.demo_catalogue import DemoProduct, read_products, reference_of
 from reviewer.hub.demo_history import make_history
 from reviewer.hub.demo_listings import Writer, make_case, read_texts
+from reviewer.hub.demo_notices import DemoNotices, joined
 from reviewer.hub.demo_sellers import MARKETPLACES, DemoMarketplace, make_sellers
 from reviewer.hub.demo_special import make_special
 from reviewer.hub.links import sketch_texts
@@ -61,7 +62,7 @@ def fill_demo(store: Store, *, seed: int = SEED, cases: int = OPEN_CASES, folder
             writer, places[seller.marketplace], seller, number, scenario=scenario
         ),
     )
-    open_cases = _make_cases(writer, sellers, cases, store.media)
+    open_cases = joined(_make_cases(writer, sellers, cases, store.media))
 
     def write(connection: Connection) -> None:
         connection.execute(insert(marketplaces), [marketplace_row(place) for place in MARKETPLACES])
@@ -71,6 +72,7 @@ def fill_demo(store: Store, *, seed: int = SEED, cases: int = OPEN_CASES, folder
         write_sellers(connection, sellers)
         write_history(connection, history, store.policy, now)
         write_cases(connection, open_cases, now, store.policy)
+        DemoNotices(connection, products, store.policy, now, seed).write(open_cases, history)
         told = [case.listing for case in [*open_cases, *_cases_of(history)]]
         sketch_texts(connection, [(listing.id, f"{listing.title}\n{listing.description}") for listing in told])
         record_pictures(connection, store.media, [case.listing.pictures for case in [*open_cases, *_cases_of(history)]])

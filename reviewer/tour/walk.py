@@ -11,6 +11,7 @@ from reviewer.tour.connectors import show_connectors
 from reviewer.tour.dossier import show_dossier
 from reviewer.tour.evidence import show_evidence
 from reviewer.tour.guide import Guide
+from reviewer.tour.notices import show_notices
 from reviewer.tour.oracle import HubView
 from reviewer.tour.relay import Relay
 from reviewer.tour.waiting import TourStopped, let_pass, wait_until
@@ -41,6 +42,7 @@ class Walk:
         self._pictures_of_a_case()
         show_evidence(guide, self._bring)
         show_dossier(guide, self._bring)
+        show_notices(guide, self._hub, self._bring)
         self._special_cases()
         self._deciding()
         while self._decided() < cases // 2:

@@ -84,7 +84,7 @@ def test_the_review_screen_tells_of_the_notice(open_desk, tmp_path):
     case = replace(make_case(1), flags=(flag, other), notices=(made(), long))
     desk = open_desk((make_on_desk(1, case=case),))
     panel = desk.screen.seller
-    assert "class of the goods: backpack is of class 18" in panel.passage.accessibleDescription()
+    assert "class of the goods: backpack is of class 18" in panel.passage.text()
     bar = panel.verticalScrollBar()
     bar.setValue(bar.maximum())
     QApplication.processEvents()
