@@ -56,9 +56,11 @@ def test_misfits_are_said_plainly_and_the_rest_in_one_line():
 
 def test_the_record_has_a_meter_and_says_what_is_lost():
     lines = list(notice_lines(made(), RULES))
-    meter = next(line for line in lines if line.meter is not None)
-    assert meter.text == "40 of 50 upheld in 3 months, 4 % successfully countered"
-    assert (meter.meter.value, meter.meter.thresholds, meter.meter.role) == (80, (90,), "warning")
+    drawn = next(line for line in lines if line.meter is not None)
+    meter = drawn.meter
+    assert meter is not None
+    assert drawn.text == "40 of 50 upheld in 3 months, 4 % successfully countered"
+    assert (meter.value, meter.thresholds, meter.role) == (80, (90,), "warning")
     assert any("fast handling lost: below 90 % upheld or above 5 % countered" in line.text for line in lines)
     young = ClaimantRecord(3, 2, words="no record yet")
     assert "no record yet: 2 decided in 3 months" in texts(made(record=young))

@@ -41,7 +41,7 @@ def test_there_are_notices_of_each_kind(demo):
 
 
 def test_the_cases_carry_their_notices_with_every_sort_of_misfit(demo):
-    found = Counter()
+    found: Counter[tuple[str, str]] = Counter()
     for row in demo("/v1/cases?state=open&limit=500")["items"]:
         case = demo(f"/v1/cases/{row['id']}")
         named = {flag["notice_id"] for flag in case["flags"]} - {""}
