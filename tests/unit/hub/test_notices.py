@@ -418,3 +418,21 @@ def test_the_account_is_found_again(known):
         return claimant_of(connection, Account(row.id, row.name, row.role))
 
     assert known.store.database.read(find).name == "Norrvik AB"
+
+
+def test_a_case_of_a_notice_has_its_place_by_severity_reach_and_trust(known):
+    hub = known
+    listing(hub, "l2", units_sold=4321)
+    case_id = hub.open_case("l3", category="backpack", units_sold=12)
+    send(hub, notice("l2", "l3", ground="copyright"))
+    rows = {row["title"]: row for row in hub.get("/v1/cases")["items"]}
+    severity = hub.store.policy.severity("copyright")
+    assert (rows["Listing l2"]["severity"], rows["Listing l2"]["reach"], rows["Listing l2"]["trust"]) == (
+        severity,
+        4,
+        3,
+    )
+    added = hub.case(case_id)
+    assert rows["Listing l3"]["trust"] == 3
+    assert rows["Listing l3"]["severity"] == hub.store.policy.severity("counterfeit")
+    assert len(added["flags"]) == 2
