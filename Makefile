@@ -47,8 +47,9 @@ coverage: .venv/.dev ## Every branch of the outbox, lease and decision code, on 
 	$(BIN)/python -m tests.covered
 
 soak: SEEDS ?= 200
-soak: .venv/.dev ## A disk that fails at each write; then workstation and hub killed at every crash point, SEEDS times each (200)
+soak: .venv/.dev ## A disk that fails at each write; every change of an audit pack; a kill at every crash point, SEEDS times each (200)
 	$(BIN)/python -m pytest tests/faults/test_disk.py
+	$(BIN)/python -m tests.tamper
 	$(BIN)/python -m tests.crash.soak --seeds $(SEEDS)
 
 contention: CLAIMS ?= 10000

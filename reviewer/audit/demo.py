@@ -96,6 +96,7 @@ class _Made:
     truth: tuple[DecisionKind, str]
     match: Match | None
     automated: bool
+    due: str = ""
 
 
 def demo_start(today: datetime) -> datetime:
@@ -162,10 +163,13 @@ def _ruling(rng: random.Random, world: World, number: int, opened: datetime, mon
     wrong = rng.random() < max(0.01, person.error + person.drift * month / MONTHS + (0.12 if seconds < 7 else 0.0))
     kind, ground = rng.choice(_MISTAKES[truth[0]]) if wrong else truth
     waited = opened + timedelta(hours=min(160.0, 6.5 * math.exp(rng.gauss(0, 0.95))))
+    due = _measure(rng, kind, ground)
+    off = due is not None and rng.random() < 0.06
     decision = Decision(
         _uuid(rng), case.id, listing.id, listing.revision, kind, waited, f"l-{number:06d}", 1, ground,
         ground and f"clause {ground}", _FACTS.get(ground, ()), "Checked against the reference." if wrong else "",
-        tuple(p.sha256 for p in listing.pictures), _measure(rng, kind, ground), "", _policy_version(), seconds,
+        tuple(p.sha256 for p in listing.pictures), None if off else due,
+        "The seller took the listing down at once." if off else "", _policy_version(), seconds,
     )  # fmt: skip
     copied = listing.pictures[0].sha256
     match = (
@@ -180,7 +184,7 @@ def _ruling(rng: random.Random, world: World, number: int, opened: datetime, mon
         if role in ("stolen", "reference", "counterfeit") and rng.random() < 0.6
         else None
     )
-    return _Made(decision, case, person, truth, match, source == "automated")
+    return _Made(decision, case, person, truth, match, source == "automated", due.kind.value if due else "")
 
 
 def _measure(rng: random.Random, kind: DecisionKind, ground: str) -> Measure | None:
@@ -245,10 +249,12 @@ def _correction(rng: random.Random, made: _Made, at: datetime) -> _Made:
     decision = replace(
         made.decision, id=_uuid(rng), kind=kind, ground=ground, clause=ground and f"clause {ground}",
         facts=_FACTS.get(ground, ()), note="Overturned on appeal.", decided_at=at, lease_id="", lease_token=0,
-        measure=_measure(rng, kind, ground), supersedes=made.decision.id, seconds=round(rng.uniform(20, 90), 3),
+        measure=_measure(rng, kind, ground), measure_off_reason="", supersedes=made.decision.id,
+        seconds=round(rng.uniform(20, 90), 3),
     )  # fmt: skip
     lead = Person(LEADS[0][0], LEADS[0][1], made.person.log, 40.0, 0.0, 0.0)
-    return replace(made, decision=decision, person=lead, match=None)
+    due = decision.measure.kind.value if decision.measure else ""
+    return replace(made, decision=decision, person=lead, match=None, due=due)
 
 
 def _write_log(
@@ -280,7 +286,7 @@ def _write_log(
         previous = row.digest
         told = recording.Told(
             log, sequence, row.previous, row.content, row.digest, salt, text, made.person.name, "settled",
-            due_measure=made.decision.measure.kind.value if made.decision.measure else "",
+            due_measure=made.due,
         )  # fmt: skip
         recording.write_decision(writer, told, made.case)
         if not made.decision.supersedes:

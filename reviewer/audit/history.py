@@ -60,12 +60,16 @@ class Opinion(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A pack in memory: each decision once, also where parts overlap; other tables as rows of their columns."""
+    """A pack in memory: each decision once, also where parts overlap; other tables as rows of their columns.
+
+    `superseded` are ids that later decisions replaced which are not among `decisions` (some were left out).
+    """
 
     decisions: tuple[Decided, ...]
     opinions: tuple[Opinion, ...]
     others: dict[str, tuple[tuple[object, ...], ...]]
     title: str
+    superseded: frozenset[str] = frozenset()
 
     def rows(self, table: str) -> Iterator[dict[str, object]]:
         """The rows of one of the other tables, each as column to value."""
@@ -75,7 +79,7 @@ class History:
 
     def standing(self) -> dict[str, Decided]:
         """The decisions that no later one supersedes, by id; withdrawals stand for nothing."""
-        over = {row.supersedes for row in self.decisions if row.supersedes}
+        over = {row.supersedes for row in self.decisions if row.supersedes} | self.superseded
         return {row.id: row for row in self.decisions if row.id not in over and row.kind != "withdraw"}
 
 
@@ -86,7 +90,8 @@ _DECISIONS = (
     " c.due_measure FROM decisions d JOIN cases c ON c.part = d.part AND c.row = d.row ORDER BY d.part, d.row"
 )
 _OTHERS = ("appeals", "notices", "figures", "referrals", "statements", "policies")
-_BYTES = 512 * 1024 * 1024
+#: What is read into memory at most, in bytes of the file without its pictures.
+MOST = 1024 * 1024 * 1024
 
 
 @cache
@@ -115,9 +120,17 @@ def open_known(path: Path) -> sqlite3.Connection:
 
 
 def read_history(path: Path) -> History:
-    """Everything but pictures and texts.  Raises `OperatorError` where the file can't be read as a pack."""
+    """Everything but pictures and texts.  Raises `OperatorError` where the file can't be read as a pack, or holds more
+    than fits into memory."""
     with closing(open_known(path)) as connection:
         try:
+            (pictures,) = connection.execute("SELECT coalesce(sum(length(bytes)), 0) FROM pictures").fetchone()
+            told = path.stat().st_size - int(pictures)
+            if told > MOST:
+                raise OperatorError(
+                    f"{path} is too large to be looked at: {told >> 20:,} MiB beside its pictures, and {MOST >> 20:,} "
+                    "are the most. It can be verified; ask for a part of it, such as one year."
+                )
             return _history(connection)
         except (sqlite3.Error, UnicodeDecodeError, TypeError, ValueError) as error:
             raise OperatorError(f"{path} is damaged: {error}. Verify it; ask for another copy.") from error

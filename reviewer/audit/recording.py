@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reviewer.audit.pack import PackWriter
@@ -47,7 +47,9 @@ def write_decision(writer: PackWriter, told: Told, case: Case | None) -> None:
     """Chain, decision, text and case of one decision; the rows of the last three have the same number."""
     content = told.content.decode("utf-8")
     writer.add_chain(told.log, told.sequence, told.previous, content, told.digest)
-    write_beside(writer, told, decided_values(json.loads(content)), case)
+    said = json.loads(content)
+    told = told if told.due_measure else replace(told, due_measure=due_measure(said, told.text))
+    write_beside(writer, told, decided_values(said), case)
 
 
 def write_beside(writer: PackWriter, told: Told, decided: tuple[object, ...], case: Case | None) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from reviewer.audit.choosing import Chosen
 from reviewer.audit.findings import Findings, read_findings
 from reviewer.audit.history import History, Opinion, read_history
 from reviewer.audit.tables import Report, chart_rows, csv_text, html_text
 from reviewer.audit.team import team
-from reviewer.audit.yearly import dsa, ip_year
+from reviewer.audit.transparency import dsa
+from reviewer.audit.yearly import ip_year
 from reviewer.errors import OperatorError
 
 KINDS: dict[str, Callable[[History, int | None], Report]] = {
@@ -20,18 +22,31 @@ KINDS: dict[str, Callable[[History, int | None], Report]] = {
 }
 
 
-def make_report(pack: Path, kind: str, year: int | None = None, findings: Sequence[Path] = ()) -> Report:
-    """A report on a pack, with the second opinions of findings files beside those in it.
+def make_report(
+    pack: Path, kind: str, year: int | None = None, findings: Sequence[Path] = (), chosen: Chosen | None = None
+) -> Report:
+    """A report on a pack or the chosen part of it, with the second opinions of findings files beside those in it.
 
     Raises `OperatorError` for a kind or a year that there is not, a file that is no pack, or findings that are not as
     they were signed.
     """
     if kind not in KINDS:
         raise OperatorError(f"There is no report {kind!r}: choose one of {', '.join(KINDS)}.")
+    return report_on(read_with(pack, findings), kind, year, chosen or Chosen())
+
+
+def report_on(history: History, kind: str, year: int | None, chosen: Chosen) -> Report:
+    """A report on the chosen part of a history, which it names."""
+    report = KINDS[kind](chosen.choose(history), year)
+    return report if chosen.is_empty else replace(report, subtitle=f"{report.subtitle} Only: {chosen.told()}.")
+
+
+def read_with(pack: Path, findings: Sequence[Path] = ()) -> History:
+    """A pack's history with the second opinions of findings files."""
     history = read_history(pack)
     for path in findings:
         history = with_findings(history, read_findings(path))
-    return KINDS[kind](history, year)
+    return history
 
 
 def with_findings(history: History, findings: Findings) -> History:

@@ -38,9 +38,14 @@ STRATA: dict[str, Callable[[Decided], str]] = {
     "ground": lambda row: row.ground or "none",
     "marketplace": lambda row: row.marketplace,
     "decision": lambda row: row.kind,
-    "override": lambda row: "measure off" if row.due_measure and not row.measure else "as due",
-    "speed": lambda row: "",  # replaced by `_speed`, which needs the whole lot
+    "override": lambda row: "measure off" if is_override(row) else "as due",
+    "speed": lambda row: "",  # replaced by `speeds`, which needs the whole lot
 }
+
+
+def is_override(row: Decided) -> bool:
+    """Whether the measure that was due was switched off."""
+    return bool(row.due_measure and not row.measure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +103,8 @@ def draw(
     rows = [row for row in lot if row.kind != "withdraw" and row.reviewer != excluded_reviewer]
     known = set(golden)
     open_rows = [row for row in rows if row.id not in known]
-    speeds = _speed(rows) if "speed" in by else {}
-    keys = [(lambda row: speeds[row.id]) if name == "speed" else STRATA[name] for name in by]
+    pace = speeds(rows) if "speed" in by else {}
+    keys = [(lambda row: pace[row.id]) if name == "speed" else STRATA[name] for name in by]
     groups: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for row in open_rows:
         groups[tuple([key(row) for key in keys])].append(row.id)
@@ -144,7 +149,9 @@ def _shares(sizes: dict[str, int], size: int) -> dict[str, int]:
     return shares
 
 
-def _speed(rows: Sequence[Decided]) -> dict[str, str]:
+def speeds(rows: Iterable[Decided]) -> dict[str, str]:
+    """`fast` or `usual` for each decision by its id, against the median of its reviewer."""
+    rows = tuple(rows)
     times: defaultdict[str, list[float]] = defaultdict(list)
     for row in rows:
         times[row.reviewer].append(row.seconds)

@@ -2,110 +2,154 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable
-from datetime import date
-from statistics import median
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from statistics import fmean, median
 
 from reviewer.audit.agreement import Estimate, alpha, confusion, kappa, share
-from reviewer.audit.chart import Chart
-from reviewer.audit.history import Decided, History, Opinion
+from reviewer.audit.auditors import Rated, auditors, between, disagreements, known_answers
+from reviewer.audit.history import Decided, History
 from reviewer.audit.tables import Cell, Report, Table
+from reviewer.audit.team_charts import all_charts, backlog_by_month, drift_by_week
 from reviewer.errors import OperatorError
 
-Rated = tuple[Decided, Opinion]
 _INTERVAL = ("Value", "95% from", "95% to", "Cases")
+_FROM_TO = ("95% from", "95% to")
+_AGREEMENT = (
+    "Kappa: Cohen 1960, of reviewer and auditor, on the kind of decision. Alpha: Krippendorff 2011, nominal, of "
+    "reviewer and all auditors. Intervals: percentile bootstrap over cases, 2,000 resamples. Golden: share of golden "
+    "cases decided as is known (the first golden opinion is the known answer), with Wilson's interval. Overturned: "
+    "share of ruled appeals, with Wilson's interval."
+)
+_GROUPED = "Agreed with Wilson's interval; kappa and alpha on the kind of decision, with bootstrap intervals."
+_GROUND = (
+    "Cases: decided on this ground. Kappa and alpha: whether it is this ground or not, over all cases that were "
+    "looked at again."
+)
+GROUPS: dict[str, Callable[[Decided], str]] = {
+    "marketplace": lambda row: row.marketplace,
+    "reviewer": lambda row: row.reviewer,
+    "source": lambda row: row.source or "unknown",
+}
 
 
 def team(history: History) -> Report:
     """How the team decides, as far as second opinions and appeals show it."""
     if not history.decisions:
-        raise OperatorError("The pack holds no decision: there is nothing to report on.")
-    rated = _rated(history)
-    first, last = history.decisions[0].decided_at, history.decisions[0].decided_at
-    for row in history.decisions:
-        first, last = min(first, row.decided_at), max(last, row.decided_at)
+        raise OperatorError("No decision is there: there is nothing to report on.")
+    pairs = rated(history)
+    first, last = (of(row.decided_at for row in history.decisions) for of in (min, max))
+    group = ("Cases", "Agreed, %", *_FROM_TO, "Kappa", *_FROM_TO, "Alpha", *_FROM_TO)
     tables = (
-        Table("agreement", "Agreement with second opinions", ("Over", *_INTERVAL), _agreement(rated), _AGREEMENT),
-        Table("kappa_by_ground", "Cohen's kappa by ground", ("Ground", *_INTERVAL), _by_ground(rated), _GROUND),
+        Table("agreement", "Agreement with second opinions", ("Over", *_INTERVAL), _agreement(history, pairs),
+              _AGREEMENT),
+        Table("by_ground", "Agreement by ground", ("Ground", *group), _by_ground(pairs), _GROUND),
         *(
-            Table(f"kappa_by_{name}", f"Cohen's kappa by {name}", (name.capitalize(), *_INTERVAL), _by(rated, key))
-            for name, key in _GROUPS.items()
+            Table(f"by_{name}", f"Agreement by {name}", (name.capitalize(), *group), _by(pairs, key), _GROUPED)
+            for name, key in GROUPS.items()
         ),
-        _confusion(rated),
-        _reviewers(history, rated),
-    )
+        _confusion(pairs),
+        _reviewers(history, pairs),
+        _appeals(history),
+        _times(history),
+        backlog_by_month(history),
+        drift_by_week(history, pairs),
+        auditors(pairs),
+        between(pairs),
+        disagreements(pairs),
+    )  # fmt: skip
     period = f"{history.title}: {len(history.decisions):,} decisions from {first[:10]} to {last[:10]}."
-    return Report("team", "Team report", period, tables, charts(history))
+    return Report("team", "Team report", period, tables, all_charts(history, pairs))
 
 
-def charts(history: History) -> tuple[Chart, ...]:
-    """Volume, time, backlog, drift, and pace against error."""
-    rated = _rated(history)
-    return _volume(history), _time(history), _backlog(history), _drift(rated), _pace(history, rated)
-
-
-def _rated(history: History) -> list[Rated]:
+def rated(history: History) -> list[Rated]:
+    """Each second opinion with the decision that it is on."""
     known = {row.id: row for row in history.decisions}
     return [(known[item.decision_id], item) for item in history.opinions if item.decision_id in known]
 
 
-_AGREEMENT = (
-    "Kappa: Cohen 1960, of reviewer and auditor, on the kind of decision. Alpha: Krippendorff 2011, nominal, of "
-    "reviewer and all auditors. Intervals: percentile bootstrap over cases. Golden: share of golden cases decided as "
-    "is known, with Wilson's interval."
-)
-_GROUND = "Whether it is this ground or not, over all cases that were looked at again."
-_GROUPS: dict[str, Callable[[Rated], str]] = {
-    "marketplace": lambda pair: pair[0].marketplace,
-    "reviewer": lambda pair: pair[0].reviewer,
-    "source": lambda pair: pair[0].source or "unknown",
-}
-
-
 def _row(name: str, estimate: Estimate) -> tuple[Cell, ...]:
+    return (name, *_rounded(estimate), estimate.count)
+
+
+def _rounded(estimate: Estimate, by: float = 1.0, digits: int = 4) -> tuple[Cell, ...]:
     values = (estimate.value, estimate.low, estimate.high)
-    return (name, *(None if value is None else round(value, 4) for value in values), estimate.count)
+    return tuple(None if value is None else round(by * value, digits) for value in values)
 
 
-def _pairs(rated: list[Rated]) -> list[tuple[str, str]]:
-    return [(row.kind, item.kind) for row, item in rated]
+def _kinds(pairs: Iterable[Rated]) -> list[tuple[str, str]]:
+    return [(row.kind, item.kind) for row, item in pairs]
 
 
-def _agreement(rated: list[Rated]) -> tuple[tuple[Cell, ...], ...]:
+def _units(pairs: Iterable[Rated], label: Callable[[str, str], str]) -> list[list[str]]:
+    """For alpha: each decision with its reviewer's label and those of all auditors."""
     units: defaultdict[str, list[str]] = defaultdict(list)
-    for row, item in rated:
-        units[row.id] = units[row.id] or [row.kind]
-        units[row.id].append(item.kind)
-    golden = [(row, item) for row, item in rated if item.golden]
-    right = sum(row.kind == item.kind and row.ground == item.ground for row, item in golden)
-    same = sum(row.kind == item.kind and row.ground == item.ground for row, item in rated)
+    for row, item in pairs:
+        units[row.id] = units[row.id] or [label(row.kind, row.ground)]
+        units[row.id].append(label(item.kind, item.ground))
+    return list(units.values())
+
+
+def _is_same(pair: Rated) -> bool:
+    row, item = pair
+    return (row.kind, row.ground) == (item.kind, item.ground)
+
+
+def _agreement(history: History, pairs: list[Rated]) -> tuple[tuple[Cell, ...], ...]:
+    known = known_answers(pairs)
+    rows = {row.id: row for row, _ in pairs}
+    right = sum(_is_same((rows[identity], item)) for identity, item in known.items())
+    ruled = ruled_appeals(history)
     return (
-        _row("Same decision and ground", share(same, len(rated))),
-        _row("Cohen's kappa", kappa(_pairs(rated))),
-        _row("Cohen's kappa, blind only", kappa(_pairs([pair for pair in rated if pair[1].blind]))),
-        _row("Krippendorff's alpha", alpha(list(units.values()))),
-        _row("Golden cases decided as known", share(right, len(golden))),
+        _row("Same decision and ground", share(sum(map(_is_same, pairs)), len(pairs))),
+        _row("Cohen's kappa", kappa(_kinds(pairs))),
+        _row("Cohen's kappa, blind only", kappa(_kinds(pair for pair in pairs if pair[1].blind))),
+        _row("Krippendorff's alpha", alpha(_units(pairs, lambda kind, _: kind))),
+        _row("Golden cases decided as known", share(right, len(known))),
+        _row("Appealed decisions overturned", share(sum(outcome == "overturned" for _, outcome in ruled), len(ruled))),
     )
 
 
-def _by(rated: list[Rated], key: Callable[[Rated], str]) -> tuple[tuple[Cell, ...], ...]:
+def ruled_appeals(history: History) -> list[tuple[Decided, str]]:
+    """The appeals that were ruled on, each with its decision and outcome."""
+    rows = {row.id: row for row in history.decisions}
+    return [
+        (rows[str(item["decision_id"])], str(item["outcome"]))
+        for item in history.rows("appeals")
+        if str(item["decision_id"]) in rows and item["outcome"]
+    ]
+
+
+def _by(pairs: list[Rated], key: Callable[[Decided], str]) -> tuple[tuple[Cell, ...], ...]:
     groups: defaultdict[str, list[Rated]] = defaultdict(list)
-    for pair in rated:
-        groups[key(pair)].append(pair)
-    return tuple(_row(name, kappa(_pairs(pairs))) for name, pairs in sorted(groups.items()))
-
-
-def _by_ground(rated: list[Rated]) -> tuple[tuple[Cell, ...], ...]:
-    grounds = sorted({ground for row, item in rated for ground in (row.ground, item.ground) if ground})
+    for pair in pairs:
+        groups[key(pair[0])].append(pair)
     return tuple(
-        _row(ground, kappa([(str(row.ground == ground), str(item.ground == ground)) for row, item in rated]))
-        for ground in grounds
+        (
+            name,
+            len(of),
+            *_rounded(share(sum(map(_is_same, of)), len(of)), 100, 2),
+            *_rounded(kappa(_kinds(of))),
+            *_rounded(alpha(_units(of, lambda kind, _: kind))),
+        )
+        for name, of in sorted(groups.items())
     )
 
 
-def _confusion(rated: list[Rated]) -> Table:
-    labels, matrix = confusion(_pairs(rated))
+def _by_ground(pairs: list[Rated]) -> tuple[tuple[Cell, ...], ...]:
+    rows = []
+    for ground in sorted({name for row, item in pairs for name in (row.ground, item.ground) if name}):
+        mine = [pair for pair in pairs if pair[0].ground == ground]
+        both = [(str(row.ground == ground), str(item.ground == ground)) for row, item in pairs]
+        units = _units(pairs, lambda _, of, ground=ground: str(of == ground))  # type: ignore[misc]
+        agreed = _rounded(share(sum(map(_is_same, mine)), len(mine)), 100, 2)
+        rows.append((ground, len(mine), *agreed, *_rounded(kappa(both)), *_rounded(alpha(units))))
+    return tuple(rows)
+
+
+def _confusion(pairs: list[Rated]) -> Table:
+    labels, matrix = confusion(_kinds(pairs))
     rows: list[tuple[Cell, ...]] = [
         (label, *(int(count) for count in matrix[place])) for place, label in enumerate(labels)
     ]
@@ -113,97 +157,59 @@ def _confusion(rated: list[Rated]) -> Table:
     return Table("confusion", "Confusion matrix", columns, tuple(rows))
 
 
-def _reviewers(history: History, rated: list[Rated]) -> Table:
+def _reviewers(history: History, pairs: list[Rated]) -> Table:
     decided: defaultdict[str, list[Decided]] = defaultdict(list)
     for row in history.decisions:
         decided[row.reviewer].append(row)
-    overturned = {str(row["decision_id"]) for row in history.rows("appeals") if row["outcome"] == "overturned"}
+    known = known_answers(pairs)
+    looked: defaultdict[str, list[Rated]] = defaultdict(list)
+    for pair in pairs:
+        looked[pair[0].reviewer].append(pair)
+    overturned = {row.id for row, outcome in ruled_appeals(history) if outcome == "overturned"}
     rows: list[tuple[Cell, ...]] = []
     for name, of in sorted(decided.items()):
-        looked = [item for row, item in rated if row.reviewer == name]
-        wrong = share(sum(item.verdict != "agree" for item in looked), len(looked))
+        mine = looked[name]
+        wrong = share(sum(item.verdict != "agree" for _, item in mine), len(mine))
         timely = [row.decided_at <= row.due_at for row in of if row.due_at]
-        appealed = sum(row.id in overturned for row in of)
-        error = (_percent(wrong.value), _percent(wrong.low), _percent(wrong.high))
+        golden = [_is_same((row, item)) for row, item in mine if known.get(row.id) is item]
+        met = _rounded(share(sum(golden), len(golden)), 100, 2)[0]
+        within = round(100 * sum(timely) / len(timely), 2) if timely else None
         pace = round(median(row.seconds for row in of), 2)
-        within = _percent(sum(timely) / len(timely)) if timely else None
-        rows.append((name, len(of), pace, len(looked), *error, appealed, within))
-    columns = ("Reviewer", "Decisions", "Median seconds", "Looked at again", "Not agreed, %", "95% from", "95% to",
-               "Overturned on appeal", "Within SLA, %")  # fmt: skip
+        late = sum(row.id in overturned for row in of)
+        rows.append((name, len(of), pace, len(mine), *_rounded(wrong, 100, 2), len(golden), met, late, within))
+    columns = ("Reviewer", "Decisions", "Median seconds", "Looked at again", "Not agreed, %", *_FROM_TO,
+               "Golden cases", "As known, %", "Overturned on appeal", "Within SLA, %")  # fmt: skip
     return Table("reviewers", "Reviewers: pace against error", columns, tuple(rows))
 
 
-def _percent(value: float | None) -> float | None:
-    return None if value is None else round(100 * value, 2)
+def _appeals(history: History) -> Table:
+    groups: defaultdict[str, list[bool]] = defaultdict(list)
+    for row, outcome in ruled_appeals(history):
+        groups[row.ground or "none"].append(outcome == "overturned")
+    rows = tuple(
+        (name, len(of), sum(of), *_rounded(share(sum(of), len(of)), 100, 2)) for name, of in sorted(groups.items())
+    )
+    columns = ("Ground", "Appeals ruled on", "Overturned", "Overturned, %", *_FROM_TO)
+    return Table("appeals", "Overturned on appeal", columns, rows)
 
 
-def _week(text: str) -> str:
-    year, week, _ = date.fromisoformat(text[:10]).isocalendar()
-    return f"{year}-W{week:02d}"
+def _times(history: History) -> Table:
+    """Seconds a case, over all and by decision, ground, marketplace and source."""
+    keys: dict[str, Callable[[Decided], str]] = {
+        "decision": lambda row: row.kind, "ground": lambda row: row.ground or "none",
+        "marketplace": lambda row: row.marketplace, "source": lambda row: row.source or "unknown",
+    }  # fmt: skip
+    rows = [("all", "", *_spread([row.seconds for row in history.decisions]))]
+    for name, key in keys.items():
+        groups: defaultdict[str, list[float]] = defaultdict(list)
+        for row in history.decisions:
+            groups[key(row)].append(row.seconds)
+        rows += [(name, of, *_spread(seconds)) for of, seconds in sorted(groups.items())]
+    columns = ("By", "Value", "Decisions", "Median seconds", "Mean seconds", "90% within, seconds")
+    return Table("time", "Time a case", columns, tuple(rows))
 
 
-def _volume(history: History) -> Chart:
-    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for row in history.decisions:
-        counts[row.decided_at[:7]][row.kind] += 1
-    labels = tuple(sorted(counts))
-    kinds = sorted({kind for of in counts.values() for kind in of})
-    series = tuple((kind, tuple(float(counts[label][kind]) for label in labels)) for kind in kinds)
-    return Chart("volume", "Decisions by month", labels, series)
-
-
-def _time(history: History) -> Chart:
-    times: defaultdict[str, list[float]] = defaultdict(list)
-    for row in history.decisions:
-        times[row.decided_at[:7]].append(row.seconds)
-    labels = tuple(sorted(times))
-    return Chart("time", "Median seconds a decision", labels, (("seconds", tuple(median(times[at]) for at in labels)),))
-
-
-def _backlog(history: History) -> Chart:
-    """Cases that were open, and overdue, at the end of each month: of those that the pack holds."""
-    spans = [
-        (row.opened_at, row.decided_at, row.due_at) for row in history.decisions if row.opened_at and not row.supersedes
-    ]
-    opened, closed, late_on, late_off = (Counter[str]() for _ in range(4))
-    for start, end, due in spans:
-        opened[start[:7]] += 1
-        closed[end[:7]] += 1
-        if due and due < end:
-            late_on[due[:7]] += 1
-            late_off[end[:7]] += 1
-    labels = tuple(sorted(set(opened) | set(closed)))
-    backlog, overdue, now, late = [], [], 0, 0
-    for label in labels:
-        now += opened[label] - closed[label]
-        late += late_on[label] - late_off[label]
-        backlog.append(float(now))
-        overdue.append(float(late))
-    title = "Backlog at the end of each month"
-    return Chart("backlog", title, labels, (("open", tuple(backlog)), ("overdue", tuple(overdue))))
-
-
-def _drift(rated: list[Rated]) -> Chart:
-    """The share that auditors did not agree with, over eight weeks each."""
-    weeks: defaultdict[str, list[bool]] = defaultdict(list)
-    for row, item in rated:
-        weeks[_week(row.decided_at)].append(item.verdict != "agree")
-    labels = tuple(sorted(weeks))
-    points = []
-    for place in range(len(labels)):
-        looked = [wrong for label in labels[max(0, place - 7) : place + 1] for wrong in weeks[label]]
-        points.append(100 * sum(looked) / len(looked) if looked else None)
-    return Chart("drift", "Not agreed, % (over eight weeks each)", labels, (("not agreed", tuple(points)),))
-
-
-def _pace(history: History, rated: list[Rated]) -> Chart:
-    times: defaultdict[str, list[float]] = defaultdict(list)
-    wrong: defaultdict[str, list[bool]] = defaultdict(list)
-    for row in history.decisions:
-        times[row.reviewer].append(row.seconds)
-    for row, item in rated:
-        wrong[row.reviewer].append(item.verdict != "agree")
-    labels = tuple(sorted(times, key=lambda name: median(times[name])))
-    error = tuple(100 * sum(wrong[name]) / len(wrong[name]) if wrong[name] else None for name in labels)
-    series = (("median seconds", tuple(median(times[name]) for name in labels)), ("not agreed, %", error))
-    return Chart("pace", "Pace against error, the fastest first", labels, series, bars=True)
+def _spread(seconds: Sequence[float]) -> tuple[Cell, ...]:
+    ordered = sorted(seconds)
+    within = ordered[math.ceil(0.9 * len(ordered)) - 1]
+    return len(ordered), round(median(ordered), 2), round(fmean(ordered), 2), round(within, 2)

@@ -536,13 +536,21 @@ class Verification:
         self, query: str, table: str, part: int, first: int, values: tuple[object, ...] = ()
     ) -> Iterator[tuple[Any, ...]]:
         """The rows of a query; damage in the file becomes a fault of the row after the last good one."""
-        read = first - 1
+        read = 0
         try:
             for row in self._connection.execute(query, values):
                 read += 1
                 yield row
+            return
         except (sqlite3.Error, UnicodeDecodeError) as error:
-            self._fault(0, part, table, read + 1, f"can't be read: {error}")
+            words = f"can't be read: {error}"
+        try:  # the row before may have been held back: the one after it is read ahead
+            for row in self._connection.execute(f"{query} LIMIT 1 OFFSET {read}", values).fetchall():
+                read += 1
+                yield row
+        except (sqlite3.Error, UnicodeDecodeError):
+            pass
+        self._fault(0, part, table, first + read, words)
 
     def _fault(self, rank: int, part: int, table: str, row: int, words: str) -> None:
         order = self._order.get(table, 1)

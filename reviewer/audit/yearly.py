@@ -1,8 +1,7 @@
-"""The yearly IP report and the DSA transparency report, from the history of a pack."""
+"""The yearly IP report, from the history of a pack."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -13,9 +12,9 @@ from reviewer.audit.history import Decided, History
 from reviewer.audit.tables import Cell, Report, Table
 from reviewer.errors import OperatorError
 
-_DAY_S = 86_400.0
-_AGAINST = ("takedown", "warn", "restrict")
-_ACCOUNT = "account_closed"
+DAY_S = 86_400.0
+AGAINST = ("takedown", "warn", "restrict")
+ACCOUNT = "account_closed"
 
 
 def years(history: History) -> list[int]:
@@ -47,7 +46,7 @@ def ip_year(history: History, year: int | None = None) -> Report:
     standing = list(history.standing().values())
     columns = ("Figure", str(now), str(now - 1), "Change, %")
     this, before = (_ip_figures(history, standing, of) for of in (now, now - 1))
-    rows = tuple((name, value, before[name], _change(value, before[name])) for name, value in this.items())
+    rows = tuple((name, value, before[name], change(value, before[name])) for name, value in this.items())
     taken = [row for row in standing if row.kind == "takedown"]
     both = (str(now), str(now - 1))
     tables = (
@@ -82,15 +81,15 @@ def _ip_figures(history: History, standing: Iterable[Decided], year: int) -> dic
     returned = figures.get("suspected_counterfeit_returns", 0)
     return {
         "Listings removed": len(taken),
-        "Removed before any sale, %": _percent(sum(units == 0 for units in sold), len(sold)),
-        "Removed within 24 hours, %": _percent(sum(wait <= _DAY_S for wait in known), len(known)),
+        "Removed before any sale, %": percent(sum(units == 0 for units in sold), len(sold)),
+        "Removed within 24 hours, %": percent(sum(wait <= DAY_S for wait in known), len(known)),
         "Median hours to removal": round(median(known) / 3600, 2) if known else None,
-        "Shops closed": len({(row.marketplace, row.seller_id) for row in mine if row.measure == _ACCOUNT}),
-        "Found by our own means, %": _percent(sum(row.source in ("automated", "staff") for row in taken), len(taken)),
+        "Shops closed": len({(row.marketplace, row.seller_id) for row in mine if row.measure == ACCOUNT}),
+        "Found by our own means, %": percent(sum(row.source in ("automated", "staff") for row in taken), len(taken)),
         "Suspected-counterfeit returns per 10,000 orders": round(returned * 10_000 / orders, 2) if orders else None,
         "Listings blocked before they went live": figures.get("proactively_blocked"),
         "Referrals to authorities": sum(str(row["at"])[:4] == str(year) for row in history.rows("referrals")),
-        "Trusted flaggers' share of notices that led to removal, %": _percent(
+        "Trusted flaggers' share of notices that led to removal, %": percent(
             sum(row.source == "trusted_flagger" for row in flagged), len(flagged)
         ),
     }
@@ -139,119 +138,13 @@ def _returns(history: History) -> Chart:
     return Chart("suspected_returns", title, labels, (("returns per 10,000", points),))
 
 
-def _percent(hits: int, count: int) -> float | None:
+def percent(hits: int, count: int) -> float | None:
+    """A share in percent, of two places; None of nothing."""
     return round(100 * hits / count, 2) if count else None
 
 
-def _change(value: Cell, before: Cell) -> Cell:
+def change(value: Cell, before: Cell) -> Cell:
+    """By how many percent a figure grew; None where that says nothing."""
     if isinstance(value, str) or isinstance(before, str) or value is None or not before:
         return None
     return round((value - before) / before * 100, 1)
-
-
-def dsa(history: History, year: int | None = None) -> Report:
-    """The tables of the harmonised template for transparency reports (Regulation (EU) 2024/2835, annex I)."""
-    now = report_year(history, year)
-    mine = [row for row in history.decisions if row.decided_at[:4] == str(now) and row.kind != "withdraw"]
-    first = [row for row in mine if not row.supersedes]
-    statements = {str(row["decision_id"]): _body(row["body"]) for row in history.rows("statements")}
-    tables = (
-        Table("1_identification", "1. Identification", ("Field", "Value"),
-              (("Service", history.title), ("Period", f"{now}-01-01 to {now}-12-31"), ("Decisions", len(mine)))),
-        Table("3_orders", "3. Orders of authorities", ("Ground", "Orders", "Complied with", "Median hours to effect"),
-              _notices(history, now, ("authority",))),
-        Table("4_notices", "4. Notices (Art. 16)",
-              ("Ground", "Notices", "Led to a measure", "Median hours to decision"),
-              _notices(history, now, ("rights_holder", "trusted_flagger", "consumer"))),
-        Table("4_notices_trusted_flaggers", "4. Of these, by trusted flaggers (Art. 22)",
-              ("Ground", "Notices", "Led to a measure", "Median hours to decision"),
-              _notices(history, now, ("trusted_flagger",))),
-        Table("5_own_initiative_illegal", "5. Own initiative, illegal content", _OWN,
-              _own(first, statements, illegal=True)),
-        Table("6_own_initiative_terms", "6. Own initiative, terms and conditions", _OWN,
-              _own(first, statements, illegal=False)),
-        Table("7_appeals", "7. Complaints (Art. 20)",
-              ("Ground of the decision", "Complaints", "Upheld decision", "Reversed", "Median days to ruling"),
-              _appeals(history, now)),
-        Table("8_automated_means", "8. Automated means", ("Figure", "Value"), _automated(history, first)),
-        Table("9_human_resources", "9. Human resources", ("Figure", "Value"),
-              (("People who decided", len({row.reviewer for row in mine})),
-               ("Median seconds a decision", round(median(row.seconds for row in mine), 1) if mine else None))),
-    )  # fmt: skip
-    note = "Tables follow the numbering of the harmonised template; those of very large platforms alone are left out."
-    return Report("dsa", f"DSA transparency report {now}", f"{history.title}. {note}", tables)
-
-
-_OWN = ("Ground", "Measures", "Listings removed", "Accounts restricted or closed", "Detected by automated means")
-
-
-def _body(text: object) -> dict[str, object]:
-    try:
-        value = json.loads(str(text))
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _notices(history: History, year: int, sources: tuple[str, ...]) -> tuple[tuple[Cell, ...], ...]:
-    found: defaultdict[str, list[tuple[bool, float | None]]] = defaultdict(list)
-    for row in history.rows("notices"):
-        if row["source"] in sources and str(row["at"])[:4] == str(year):
-            wait = seconds_between(str(row["at"]), str(row["settled_at"]))
-            found[str(row["ground"])].append((row["outcome"] == "upheld", wait))
-    rows = []
-    for ground, of in sorted(found.items()):
-        waits = [wait for _, wait in of if wait is not None]
-        hours = round(median(waits) / 3600, 2) if waits else None
-        rows.append((ground, len(of), sum(upheld for upheld, _ in of), hours))
-    return tuple(rows)
-
-
-def _own(
-    rows: Iterable[Decided], statements: dict[str, dict[str, object]], *, illegal: bool
-) -> tuple[tuple[Cell, ...], ...]:
-    found: defaultdict[str, list[Decided]] = defaultdict(list)
-    for row in rows:
-        if row.kind in _AGAINST and row.source in ("automated", "staff"):
-            ground = str(statements.get(row.id, {}).get("decision_ground", "DECISION_GROUND_ILLEGAL_CONTENT"))
-            if (ground == "DECISION_GROUND_ILLEGAL_CONTENT") is illegal:
-                found[row.ground].append(row)
-    return tuple(
-        (
-            ground,
-            len(of),
-            sum(row.kind == "takedown" for row in of),
-            sum(row.measure in ("seller_restricted", "account_suspended", _ACCOUNT) for row in of),
-            sum(row.source == "automated" for row in of),
-        )
-        for ground, of in sorted(found.items())
-    )
-
-
-def _appeals(history: History, year: int) -> tuple[tuple[Cell, ...], ...]:
-    grounds = {row.id: row.ground for row in history.decisions}
-    found: defaultdict[str, list[tuple[str, float | None]]] = defaultdict(list)
-    for row in history.rows("appeals"):
-        if str(row["filed_at"])[:4] == str(year):
-            wait = seconds_between(str(row["filed_at"]), str(row["ruled_at"]))
-            found[grounds.get(str(row["decision_id"]), "")].append((str(row["outcome"]), wait))
-    rows = []
-    for ground, of in sorted(found.items()):
-        waits = [wait for _, wait in of if wait is not None]
-        outcomes = Counter(outcome for outcome, _ in of)
-        days = round(median(waits) / _DAY_S, 2) if waits else None
-        rows.append((ground, len(of), outcomes["rejected"], outcomes["overturned"], days))
-    return tuple(rows)
-
-
-def _automated(history: History, first: list[Decided]) -> tuple[tuple[Cell, ...], ...]:
-    detected = [row for row in first if row.source == "automated"]
-    against = [row for row in detected if row.kind in _AGAINST]
-    overturned = {str(row["decision_id"]) for row in history.rows("appeals") if row["outcome"] == "overturned"}
-    return (
-        ("Decided cases that automated means detected", len(detected)),
-        ("Of these, a measure was taken, % (indicator of accuracy)", _percent(len(against), len(detected))),
-        ("Of these measures, reversed on complaint, % (rate of error)",
-         _percent(sum(row.id in overturned for row in against), len(against))),
-        ("Decisions made by automated means alone", 0),
-    )  # fmt: skip

@@ -16,6 +16,18 @@ audit_app.add_typer(findings_app, name="findings")
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder of the workstation.")]
 Pack = Annotated[Path, typer.Argument(help="An audit pack.")]
+Findings = Annotated[
+    list[Path] | None, typer.Option(help="A findings file whose second opinions count as well; several may be given.")
+]
+Since = Annotated[str, typer.Option(help="From this day on, such as 2026-01-01.")]
+Until = Annotated[str, typer.Option(help="Before this day.")]
+Reviewer = Annotated[str, typer.Option(help="Only this reviewer's, by name as the pack tells it.")]
+Marketplace = Annotated[str, typer.Option(help="Only this marketplace's, by id.")]
+Ground = Annotated[str, typer.Option(help="Only on this ground.")]
+DecisionOf = Annotated[str, typer.Option(help="Only this decision, such as takedown.")]
+Source = Annotated[str, typer.Option(help="Only what this source flagged first, such as consumer.")]
+Overrides = Annotated[bool, typer.Option("--overrides", help="Only where the measure that was due was switched off.")]
+Fast = Annotated[bool, typer.Option("--fast", help="Only what took less than 0.4 of the reviewer's median.")]
 
 
 @audit_app.command("export")
@@ -119,6 +131,25 @@ def audit_verify(
     raise typer.Exit(0 if verdict.verified else 1)
 
 
+@audit_app.command("broken")
+def audit_broken(out: Annotated[Path, typer.Option(help="The folder for the packs.")]) -> None:
+    """Make a good pack, ten that were tampered with and ten worse files, and say what `verify` finds in each.
+
+    Ends with 0 where each is told as what it is.
+    """
+    from datetime import UTC, datetime
+
+    from reviewer.audit.broken import try_all
+    from reviewer.audit.demo import demo_start
+
+    tried = try_all(out, demo_start(datetime.now(UTC)))
+    for one in tried:
+        typer.echo(f"{one.path.name}: {one.what}: exit code {one.code}: {one.words}")
+    wrong = [one for one in tried if not one.is_right]
+    typer.echo(f"{len(tried) - len(wrong)} of {len(tried)} files told as what they are")
+    raise typer.Exit(1 if wrong else 0)
+
+
 @audit_app.command("verifier")
 def audit_verifier(out: Annotated[Path, typer.Option(help="The Python file to write.")]) -> None:
     """Write the verifier as one Python file that needs nothing else."""
@@ -134,19 +165,27 @@ def audit_report(
     kind: Annotated[str, typer.Option(help="ip-year, dsa or team.")],
     out: Annotated[Path, typer.Option(help="The folder for HTML, PDF and CSV files.")],
     year: Annotated[int | None, typer.Option(help="The calendar year; by default the last in the pack.")] = None,
-    findings: Annotated[
-        list[Path] | None,
-        typer.Option(help="A findings file whose second opinions count as well; several may be given."),
-    ] = None,
+    findings: Findings = None,
+    since: Since = "",
+    until: Until = "",
+    reviewer: Reviewer = "",
+    marketplace: Marketplace = "",
+    ground: Ground = "",
+    decision: DecisionOf = "",
+    source: Source = "",
+    overrides: Overrides = False,
+    fast: Fast = False,
 ) -> None:
     """Write a report on a pack as HTML, PDF and CSV."""
     import os
 
     from reviewer.audit.chart import svg
+    from reviewer.audit.choosing import Chosen
     from reviewer.audit.reporting import make_report, write_files
     from reviewer.audit.tables import html_text
 
-    report = make_report(pack, kind, year, findings or ())
+    chosen = Chosen(since, until, reviewer, marketplace, ground, decision, source, overrides, fast)
+    report = make_report(pack, kind, year, findings or (), chosen)
     files = write_files(report, out)
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) and sys.platform == "linux":
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -185,40 +224,34 @@ def audit_sample(
     golden: Annotated[int, typer.Option(min=0, help="Golden cases to mix in.")] = 0,
     auditor: Annotated[str, typer.Option(help="Whose own decisions are left out.")] = "",
     out: Annotated[Path | None, typer.Option(help="A CSV file for the draw.")] = None,
+    findings: Findings = None,
+    since: Since = "",
+    until: Until = "",
+    reviewer: Reviewer = "",
+    marketplace: Marketplace = "",
+    ground: Ground = "",
+    decision: DecisionOf = "",
+    source: Source = "",
+    overrides: Overrides = False,
+    fast: Fast = False,
 ) -> None:
     """Draw decisions to look at again; the draw can be repeated by anyone from its seed."""
-    from reviewer.audit.history import read_history
-    from reviewer.audit.sample import SIZES, code_letter, draw, size_for_margin
+    from reviewer.audit.choosing import Chosen
+    from reviewer.audit.drawing import COLUMNS, Plan, draw_by, drawn_rows
+    from reviewer.audit.reporting import read_with
     from reviewer.audit.tables import csv_text
 
-    history = read_history(pack)
-    lot = list(history.standing().values())
-    letter = "" if margin is not None or size is not None else code_letter(len(lot), level)
-    wanted = size or (size_for_margin(len(lot), margin) if margin is not None else SIZES[letter])
-    known = {row.decision_id for row in history.opinions if row.golden}
-    strata = [name for name in by.split(",") if name]
-    drawn = draw(
-        lot,
-        seed=seed,
-        size=wanted,
-        by=strata,
-        golden=known,
-        golden_count=golden,
-        excluded_reviewer=auditor,
-        letter=letter,
-    )
-    rows = {row.id: row for row in lot}
-    columns = ("place", "decision", "decided_at", "reviewer", "marketplace", "kind", "ground", "title")
-    table = tuple(
-        (place, row.id, row.decided_at, row.reviewer, row.marketplace, row.kind, row.ground, row.title)
-        for place, row in enumerate((rows[identity] for identity in drawn.ids), 1)
-    )
+    history = read_with(pack, findings or ())
+    chosen = Chosen(since, until, reviewer, marketplace, ground, decision, source, overrides, fast)
+    strata = tuple(name for name in by.split(",") if name)
+    drawn = draw_by(history, Plan(seed, level, margin, size, strata, golden, auditor, chosen))
     if out is not None:
-        out.write_bytes(csv_text(columns, table).encode("utf-8"))
+        out.write_bytes(csv_text(COLUMNS, drawn_rows(history, drawn)).encode("utf-8"))
     else:
         for identity in drawn.ids:
             typer.echo(identity)
     for name, count, taken in drawn.strata:
         typer.echo(f"stratum {name or 'all'}: {taken} of {count}", err=True)
-    words = f"code letter {letter}, " if letter else ""
-    typer.echo(f"{drawn.size} of {drawn.lot}, {words}seed {seed}, draw {drawn.digest}", err=True)
+    words = f"code letter {drawn.letter}, " if drawn.letter else ""
+    told = f", {chosen.told()}" if chosen.told() else ""
+    typer.echo(f"{drawn.size} of {drawn.lot}, {words}seed {seed}{told}, draw {drawn.digest}", err=True)

@@ -135,7 +135,8 @@ class _Export:
         else:
             self.writer.add_chain(self._log, row.sequence, row.previous, None, row.digest)
             content["reviewer"] = self._names.of(str(content["reviewer"]))
-            bare = replace(told, salt=None, text=None)
+            due = recording.due_measure(content, row.text)
+            bare = replace(told, salt=None, text=None, due_measure=due)
             recording.write_beside(self.writer, bare, decided_values(content), self._names.case(row.case))
         self._beside(row)
 

@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from reviewer.audit.broken import TAMPERED
 from reviewer.audit.chart import svg
 from reviewer.audit.checking import check_pack
 from reviewer.audit.demo import DemoPack, demo_start, write_demo
@@ -23,23 +24,6 @@ from reviewer.ui.audit.window import AuditWindow
 from reviewer.ui.printing import write_pdf
 
 _DECISIONS = 600
-_SWAP = (
-    "UPDATE decisions SET row = -1 WHERE row = 20; UPDATE decisions SET row = 20 WHERE row = 21;"
-    " UPDATE decisions SET row = 21 WHERE row = -1"
-)
-#: What is done to each copy of the pack.
-BROKEN = {
-    "a changed ground": "UPDATE decisions SET ground = 'design' WHERE row = 42",
-    "a changed note": "UPDATE texts SET body = replace(body, 'note', 'n0te') WHERE row = 77",
-    "a faster decision": "UPDATE decisions SET seconds = seconds / 2 WHERE row = 300",
-    "a dropped row": "DELETE FROM cases WHERE row = 150",
-    "two rows swapped": _SWAP,
-    "a picture exchanged": "UPDATE pictures SET bytes = (SELECT bytes FROM pictures WHERE row = 2) WHERE row = 1",
-    "a forged chain row": "UPDATE chain SET content = replace(content, 'takedown', 'clear') WHERE row = 5",
-    "another key": "UPDATE keys SET key = (SELECT key FROM keys WHERE row = 2) WHERE row = 1",
-    "its end cut off": "DELETE FROM chain WHERE row > 500; DELETE FROM decisions WHERE row > 500",
-    "a trigger put in": "CREATE TRIGGER t AFTER INSERT ON decisions BEGIN DELETE FROM texts; END",
-}
 
 
 def show_audit(guide: Guide, out: Path) -> list[str]:
@@ -84,7 +68,7 @@ def _checked(pack: Path, pins: Path, *, good: bool, what: str = "") -> str:
 
 def _break(pack: Path, out: Path, pins: Path) -> list[str]:
     lines = []
-    for what, statements in BROKEN.items():
+    for what, statements in TAMPERED.items():
         shutil.copyfile(pack, out / "broken.pack")
         with closing(sqlite3.connect(out / "broken.pack")) as connection:
             connection.executescript(statements)

@@ -83,13 +83,13 @@ def test_a_good_pack_shows_its_verdict_numbers_and_charts(qtbot: QtBot, window: 
     assert window.verdict.text().startswith("✓ demo.pack: verified: ")
     assert "pinned key: ed25519:" in window.lines.toPlainText()
     assert [window.tables.chooser.itemText(place) for place in range(2)] == [
-        "Agreement with second opinions", "Cohen's kappa by ground",
+        "Agreement with second opinions", "Agreement by ground",
     ]  # fmt: skip
-    assert window.tables.table.rowCount() == 5
+    assert window.tables.table.rowCount() == 6
     inside = window.charts.widget()
     assert inside is not None
     charts = inside.findChildren(QLabel)
-    assert len(charts) == 5
+    assert len(charts) == 6
     assert all(label.pixmap().width() > 300 for label in charts)
 
 

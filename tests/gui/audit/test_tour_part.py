@@ -14,8 +14,9 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from shiboken6 import Shiboken
 
+from reviewer.audit.broken import TAMPERED
 from reviewer.tour.album import Album
-from reviewer.tour.audit import BROKEN, show_audit
+from reviewer.tour.audit import show_audit
 from reviewer.tour.guide import Guide
 from reviewer.ui.commands import Commands
 from reviewer.ui.main_window import MainWindow
@@ -49,7 +50,7 @@ def guide(qapp: QApplication, tmp_path: Path) -> Iterator[Guide]:
 def test_packs_are_made_broken_merged_reported_and_shown(guide: Guide, tmp_path: Path) -> None:
     lines = show_audit(guide, tmp_path / "audit")
     broken = [line for line in lines if "broken: " in line]
-    assert [line.partition(":")[0] for line in broken] == list(BROKEN)
+    assert [line.partition(":")[0] for line in broken] == list(TAMPERED)
     assert lines[0].startswith("demo.pack: verified: ")
     assert lines[-1].startswith("merged.pack: verified: ")
     for kind in ("ip-year", "dsa", "team"):

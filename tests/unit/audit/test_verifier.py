@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import random
 import sqlite3
 import subprocess
@@ -19,9 +17,10 @@ from reviewer.audit.checking import check_pack
 from reviewer.audit.demo import write_demo
 from reviewer.audit.layout import TABLES
 from reviewer.audit.pins import Pin, pin_file_beside, read_pins, write_pins
-from reviewer.audit.verifier import NotAPack, Outcome, Pins, chain_digest, ed25519_is_signed, verify
+from reviewer.audit.verifier import NotAPack, Outcome, Pins, ed25519_is_signed, verify
 from reviewer.ledger import heads as ledger_heads
 from reviewer.ledger.keys import SigningKey, is_signed
+from tests.tamper.sweep import Change, all_changes, changed, fault_of, forge_chain, reseal
 from tests.unit.audit.conftest import START, Made, Tamper
 
 After = Callable[[Tamper], Outcome]
@@ -32,14 +31,6 @@ def found(outcome: Outcome) -> tuple[str, int]:
     """The table and the row that are named first."""
     assert outcome.first is not None
     return outcome.first.table, outcome.first.row
-
-
-def changed(value: object) -> object:
-    if isinstance(value, bytes):
-        return bytes([value[0] ^ 1]) + value[1:] if value else b"x"
-    if isinstance(value, (int, float)):
-        return value + 1
-    return (str(value) + "x") if value is not None else "x"
 
 
 def test_the_demo_pack_is_verified_with_all_that_it_says(demo: Made) -> None:
@@ -75,6 +66,33 @@ def test_every_changed_value_is_named_by_its_row(after: After, table: str, colum
         connection.execute(f'UPDATE {table} SET "{column}" = ? WHERE row = ?', (changed(value), row))
 
     assert found(after(tamper)) == (table, row)
+
+
+def test_a_share_of_all_changes_among_a_thousand_rows_is_caught_and_named(tmp_path: Path) -> None:
+    """Others each time, by the seed that pytest prints; `make soak` makes every one of them."""
+    path = tmp_path / "thousand.pack"
+    made = write_demo(path, seed=1, decisions=80, start=START)
+    changes = list(all_changes(path, made.heads))
+    assert len(changes) > 13_000
+    pins = Pins({made.key: "demo admin"}, dict(made.heads))
+    connection = sqlite3.connect(path, isolation_level=None)
+    by_kind: dict[str, list[Change]] = {}
+    for change in changes:
+        by_kind.setdefault("a value" if change.what.endswith(" changed") else change.what, []).append(change)
+    share = [random.choice(of) for of in by_kind.values()] + random.sample(changes, 60)
+    assert [words for change in share if (words := fault_of(connection, pins, change))] == []
+    connection.close()
+
+
+def test_a_blob_that_is_too_long_to_read_is_named_by_its_row(demo: Made, copy: Path) -> None:
+    connection = sqlite3.connect(copy)
+    with connection:
+        connection.execute(f"UPDATE pictures SET bytes = zeroblob({verifier.LONGEST + 1}) WHERE row = 3")
+    connection.close()
+    first = verify(copy, demo.pins(), is_signed).first
+    assert first is not None
+    assert (first.table, first.row) == ("pictures", 3)
+    assert "too big" in first.words
 
 
 @pytest.mark.parametrize("value", [None, 0, 0.5, "", b"", b"takedown", "takedown\0", 2**62])
@@ -128,52 +146,10 @@ def test_dropped_doubled_swapped_and_added_rows_are_named(after: After, table: s
     assert found(after(lambda connection: connection.execute(f"DELETE FROM {table}"))) == (table, 1)
 
 
-def forge_chain(connection: sqlite3.Connection, row: int) -> None:
-    """Change a decision as an insider would: content, decision, and every digest of the chain after it."""
-    rows = connection.execute("SELECT row, log, sequence, previous, content, digest FROM chain ORDER BY row").fetchall()
-    log, previous = rows[row - 1][1], rows[row - 1][3]
-    connection.execute("UPDATE decisions SET seconds = 1.5 WHERE row = ?", (row,))
-    for number, name, sequence, _, content, _ in rows[row - 1 :]:
-        if name != log:
-            break
-        if number == row:
-            start = content.index('"seconds":') + len('"seconds":')
-            content = content[:start] + "1.5" + content[content.index(",", start) :]  # noqa: PLW2901
-        digest = chain_digest(sequence, previous, content.encode())
-        connection.execute(
-            "UPDATE chain SET previous = ?, content = ?, digest = ? WHERE row = ?", (previous, content, digest, number)
-        )
-        previous = digest
-
-
 @pytest.mark.parametrize("row", [1, 100, 101, 417, 500])
 def test_a_forged_row_with_a_chain_that_fits_is_named(after: After, row: int) -> None:
     outcome = after(lambda connection: forge_chain(connection, row))
     assert found(outcome) == ("chain", row)
-
-
-def reseal(connection: sqlite3.Connection, key: SigningKey, tables: list[str]) -> None:
-    """Seal and sign a changed pack again."""
-    (body,) = connection.execute("SELECT body FROM manifest").fetchone()
-    manifest = json.loads(body)
-    for table in tables:
-        columns = ", ".join(f'"{column}"' for column in TABLES[table])
-        digests = [
-            verifier.row_digest(row) for row in connection.execute(f"SELECT {columns} FROM {table} ORDER BY row")
-        ]
-        blocks = [b"".join(digests[at : at + 100]) for at in range(0, len(digests), 100)]
-        connection.execute("DELETE FROM seals WHERE table_name = ?", (table,))
-        for number, block in enumerate(blocks, 1):
-            connection.execute("INSERT INTO seals VALUES (1, ?, ?, ?)", (table, number, block))
-        manifest["tables"][table].update(rows=len(digests), blocks=[hashlib.sha256(b).hexdigest() for b in blocks])
-    trees: dict[str, verifier.Tree] = {}
-    for log, digest in connection.execute("SELECT log, digest FROM chain ORDER BY row"):
-        trees.setdefault(log, verifier.Tree()).append(bytes.fromhex(digest))
-    manifest["logs"] = {log: {"size": tree.size, "root": tree.head()} for log, tree in trees.items()}
-    manifest["exporter"] = key.public
-    body = json.dumps(manifest).encode()
-    signature = key.sign(b"reviewer.pack.v1\n" + body)
-    connection.execute("UPDATE manifest SET body = ?, key = ?, signature = ?", (body, key.public, signature))
 
 
 def test_a_history_sealed_anew_by_another_key_names_the_rows_that_were_forged(after: After) -> None:
