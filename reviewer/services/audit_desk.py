@@ -1,103 +1,150 @@
-"""A pack on a lead's desk: its verification, its numbers, a sample of it and second opinions on that."""
+"""A history on a lead's desk: verified, chosen from, counted, sampled, judged; a pack's, or this workstation's own."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from reviewer.audit.checking import Verdict, check_pack
-from reviewer.audit.findings import Finding, findings_beside, read_findings, write_findings
+from reviewer.audit.choosing import Chosen
+from reviewer.audit.findings import Finding, Findings, findings_beside, read_findings, write_findings
 from reviewer.audit.history import Decided, History, open_known, read_history
-from reviewer.audit.pins import NAME
-from reviewer.audit.sample import SIZES, Sample, code_letter, draw
+from reviewer.audit.pins import NAME, pin_file_beside
+from reviewer.audit.reporting import report_on, with_findings, write_files
+from reviewer.audit.sample import Sample
 from reviewer.audit.tables import Report
-from reviewer.audit.team import team
 from reviewer.audit.verifier import NotAPack
 from reviewer.domain.values import format_time
 from reviewer.errors import OperatorError
-from reviewer.imaging.pictures import Decoded, RefusedPicture
-from reviewer.imaging.pool import DecodePool
+from reviewer.services.audit_case import PackPictures, case_of, said_of
+from reviewer.services.audit_export import Scope, export_pack
+from reviewer.services.clock import now as clock_now
+from reviewer.services.model import CaseOnDesk
 from reviewer.services.signing import signing_key
 
-_SIDE = 900
-_WAIT_S = 30.0
+#: Where the snapshot of this workstation's own history and the findings on it are kept, in the data folder.
+LIVE = Path("audit") / "history.pack"
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedPack:
-    """A pack as it was opened: `verdict` is None with `problem` where it can't be read at all."""
+    """A pack as it was opened: `verdict` is None with `problem` where it can't be read at all.
+
+    `others` are findings files of other auditors, whose opinions are in `history`.  `live` says that it is this
+    workstation's own history.
+    """
 
     path: Path
     verdict: Verdict | None
     history: History | None
-    team: Report | None
     problem: str = ""
+    live: bool = False
+    others: tuple[tuple[Path, Findings], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CaseInPack:
-    """A decision with what the reviewer saw: pictures are ready to paint, or say why there are none."""
+    """A decision with what the reviewer saw, laid out as a case, and what was said of it."""
 
     decided: Decided
+    on_desk: CaseOnDesk
     facts: tuple[str, ...]
     note: str
-    description: str
-    price: str
-    pictures: tuple[Decoded | RefusedPicture, ...]
-    references: tuple[Decoded | RefusedPicture, ...]
 
 
 class AuditDesk:
-    """Blocking: for a thread in the background.  Pictures of a pack are decoded in a locked-down process only."""
+    """Blocking: for a thread in the background.  Pictures of a pack are decoded in locked-down processes only."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._pool: DecodePool | None = None
+        self.pictures = PackPictures(folder / "pictures")
 
     def close(self) -> None:
-        """End the decoding process."""
-        if self._pool is not None:
-            self._pool.close()
-            self._pool = None
+        """End the processes and drop the snapshot of this workstation's history; the findings on it stay."""
+        self.pictures.close()
+        with suppress(OSError):
+            (self._folder / LIVE).unlink(missing_ok=True)
+            pin_file_beside(self._folder / LIVE).unlink(missing_ok=True)
 
-    def open(self, path: Path) -> OpenedPack:
+    def open(self, path: Path, *, live: bool = False) -> OpenedPack:
         """Verify a pack and read what it tells."""
         try:
             verdict = check_pack(path, self._folder / NAME)
         except NotAPack as problem:
-            return OpenedPack(path, None, None, None, f"Not a readable pack: {problem}.")
+            return OpenedPack(path, None, None, f"Not a readable pack: {problem}.", live)
+        self.pictures.show(path)
         try:
             history = read_history(path)
-            return OpenedPack(path, verdict, history, team(history))
         except OperatorError as error:
-            return OpenedPack(path, verdict, None, None, str(error))
+            return OpenedPack(path, verdict, None, str(error), live)
+        return OpenedPack(path, verdict, history, "" if history.decisions else "It holds no decision.", live)
 
-    def draw(self, history: History, seed: str, auditor: str, by: Sequence[str] = ("reviewer", "decision")) -> Sample:
-        """A sample of the lot at inspection level II, the auditor's own decisions left out, golden cases mixed in."""
-        lot = list(history.standing().values())
-        letter = code_letter(len(lot))
-        known = {row.decision_id for row in history.opinions if row.golden}
-        size, mixed = SIZES[letter], SIZES[letter] // 20
-        return draw(
-            lot, seed=seed, size=size, by=by, golden=known, golden_count=mixed, excluded_reviewer=auditor,
-            letter=letter,
-        )  # fmt: skip
+    def open_live(self, tell: Callable[[str], None] = lambda _: None) -> OpenedPack:
+        """This workstation's own history as it is now, without network; its pictures stay where they are.
 
-    def case(self, path: Path, decided: Decided) -> CaseInPack:
+        Raises `OperatorError` where nothing was decided yet.
+        """
+        path = self._folder / LIVE
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        export_pack(self._folder, path, Scope(), clock_now(), tell, pictures=False)
+        return self.open(path, live=True)
+
+    def export(self, out: Path, scope: Scope, tell: Callable[[str], None]) -> tuple[int, str]:
+        """Write an audit pack of this workstation's history; what `tell` raises ends it, and no file is left."""
+        return export_pack(self._folder, out, scope, clock_now(), tell)
+
+    def add_findings(self, opened: OpenedPack, paths: Sequence[Path]) -> OpenedPack:
+        """Take in other auditors' findings.  Raises `OperatorError` where a file is none or not as it was signed."""
+        if opened.history is None:
+            raise OperatorError("Open a pack first.")
+        known = {path.resolve() for path, _ in opened.others} | {findings_beside(opened.path).resolve()}
+        history, others = opened.history, list(opened.others)
+        for path in paths:
+            if path.resolve() in known:
+                continue
+            found = read_findings(path)
+            before = len(history.opinions)
+            history = with_findings(history, found)
+            if len(history.opinions) == before and found.items:
+                raise OperatorError(f"{path.name} speaks of no decision of this pack that was not judged already.")
+            others.append((path, found))
+        return replace(opened, history=history, others=tuple(others))
+
+    def numbers(self, opened: OpenedPack, chosen: Chosen, kind: str = "team", year: int | None = None) -> Report:
+        """A report on what is chosen, with every opinion that was given so far."""
+        if opened.history is None:
+            raise OperatorError("Open a pack first.")
+        return report_on(self._with_own(opened, opened.history), kind, year, chosen)
+
+    def save_report(self, report: Report, folder: Path) -> list[Path]:
+        """Write a report as HTML and CSV."""
+        return write_files(report, folder)
+
+    def history(self, opened: OpenedPack) -> History:
+        """The history with every opinion that was given so far."""
+        if opened.history is None:
+            raise OperatorError("Open a pack first.")
+        return self._with_own(opened, opened.history)
+
+    def case(self, opened: OpenedPack, decided: Decided) -> CaseInPack:
         """What the reviewer saw of a decision.  Raises `OperatorError` where the pack can't be read."""
+        path = opened.path
         with closing(open_known(path)) as pack:
             try:
-                return self._case(pack, decided)
+                return CaseInPack(decided, case_of(pack, decided), *said_of(pack, decided))
             except (sqlite3.Error, UnicodeDecodeError, ValueError, TypeError, LookupError, AttributeError) as error:
                 raise OperatorError(f"{path} is damaged: {error}. Verify it; ask for another copy.") from error
 
+    def compared(self, case: CaseInPack) -> CaseInPack:
+        """The case with its pictures compared."""
+        return replace(case, on_desk=self.pictures.compare(case.on_desk))
+
     def given(self, path: Path) -> tuple[Finding, ...]:
-        """The opinions that were given on a pack so far."""
+        """The opinions that were given on a pack here so far."""
         beside = findings_beside(path)
         return read_findings(beside).items if beside.exists() else ()
 
@@ -115,39 +162,14 @@ class AuditDesk:
     @staticmethod
     def finding(
         decided: Decided, auditor: str, now: datetime, verdict: str, kind: str, ground: str, note: str, *,
-        blind: bool, golden: bool,
+        blind: bool, golden: bool, seconds: float = 0.0,
     ) -> Finding:  # fmt: skip
         """An opinion on a decision."""
         return Finding(
-            decided.id, decided.reviewer, auditor, format_time(now), verdict, kind, ground, note, blind, golden
-        )
-
-    def _case(self, pack: sqlite3.Connection, decided: Decided) -> CaseInPack:
-        row = pack.execute(
-            'SELECT t.body, c."references" FROM decisions d JOIN texts t ON t.part = d.part AND t.row = d.row'
-            " JOIN cases c ON c.part = d.part AND c.row = d.row WHERE d.log = ? AND d.sequence = ? LIMIT 1",
-            (decided.log, decided.sequence),
-        ).fetchone()
-        revision = pack.execute(
-            "SELECT description, price, currency, pictures FROM revisions"
-            " WHERE listing_id = ? AND revision = ? LIMIT 1",
-            (decided.listing_id, decided.revision),
-        ).fetchone()
-        texts = json.loads(row[0]) if row and row[0] else {}
-        references = json.loads(row[1]) if row else []
-        shown = [str(item["sha256"]) for item in json.loads(revision[3])] if revision else []
-        compared = [str(name) for item in references for name in item["pictures"]][:4]
-        return CaseInPack(
-            decided, tuple(map(str, texts.get("facts", ()))), str(texts.get("note", "")),
-            str(revision[0]) if revision else "", f"{revision[1]} {revision[2]}" if revision else "",
-            tuple(self._picture(pack, name) for name in shown[:6]),
-            tuple(self._picture(pack, name) for name in compared),
+            decided.id, decided.reviewer, auditor, format_time(now), verdict, kind, ground, note, blind, golden,
+            round(seconds, 1),
         )  # fmt: skip
 
-    def _picture(self, pack: sqlite3.Connection, name: str) -> Decoded | RefusedPicture:
-        row = pack.execute("SELECT bytes FROM pictures WHERE sha256 = ? LIMIT 1", (name,)).fetchone()
-        if row is None or not isinstance(row[0], bytes):
-            return RefusedPicture("unavailable", "This picture is not in the pack.")
-        if self._pool is None:
-            self._pool = DecodePool(1)
-        return self._pool.submit(row[0], _SIDE, _SIDE).result(_WAIT_S)
+    def _with_own(self, opened: OpenedPack, history: History) -> History:
+        beside = findings_beside(opened.path)
+        return with_findings(history, read_findings(beside)) if beside.exists() else history

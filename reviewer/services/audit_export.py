@@ -65,12 +65,19 @@ class Scope:
 
 
 def export_pack(
-    folder: Path, out: Path, scope: Scope, now: datetime, tell: Callable[[str], None] = lambda _: None
+    folder: Path,
+    out: Path,
+    scope: Scope,
+    now: datetime,
+    tell: Callable[[str], None] = lambda _: None,
+    *,
+    pictures: bool = True,
 ) -> tuple[int, str]:
     """Write a pack of a data folder's store; answers how many decisions are in it and the key that signed it.
 
-    The store is only read, also while the workstation is open on it.  Raises `OperatorError` where there is no
-    store, nothing to export, or the file can't be written.
+    `tell` gets the progress in words; what it raises ends the work, and nothing is left of the file.  Without
+    `pictures` their bytes stay out.  The store is only read, also while the workstation is open on it.  Raises
+    `OperatorError` where there is no store, nothing to export, or the file can't be written.
     """
     store = folder / STORE
     if not store.is_file():
@@ -84,11 +91,11 @@ def export_pack(
             export = _Export(PackWriter(file), database, log, scope, PictureCache(folder / "pictures"))
             for row in heads.log_rows(database):
                 export.add(row)
-                if row.sequence % 10_000 == 0:
+                if row.sequence % 1_000 == 0:
                     tell(f"{row.sequence} decisions")
             if not export.writer.rows("chain"):
                 raise OperatorError(f"Nothing was decided in {folder} yet: there is nothing to export.")
-            export.finish()
+            export.finish(tell if pictures else None)
             size, root = export.writer.head(log)
             hubs = vouched.write_vouchers(export.writer, database, log, key, now)
             known = [signed for signed in heads.checkpoints(database) if signed.head.log == log]
@@ -157,13 +164,16 @@ class _Export:
                 self.writer.add("matches", values)
                 self._pictures.add(other)
 
-    def finish(self) -> None:
-        """The pictures that are on this disk, and the rules."""
+    def finish(self, tell: Callable[[str], None] | None) -> None:
+        """The pictures that are on this disk, unless `tell` is None, and the rules."""
+        names = sorted(filter(is_sha256, self._pictures)) if tell is not None else []
         with closing(ReviewSizes()) as sizes:
-            for name in sorted(filter(is_sha256, self._pictures)):
+            for number, name in enumerate(names, 1):
                 data = self._cache.read(name)
                 if data is not None:
                     self.writer.add("pictures", (name, *sizes.of(data)))
+                if tell is not None and number % 100 == 0:
+                    tell(f"{number} of {len(names)} pictures")
         for version, body in heads.policies(self._database):
             self.writer.add("policies", (version, body))
 

@@ -22,6 +22,7 @@ from reviewer.tour.guide import Guide
 from reviewer.tour.waiting import wait_until
 from reviewer.ui.audit.window import AuditWindow
 from reviewer.ui.printing import write_pdf
+from reviewer.ui.review.canvas import Mode
 
 _DECISIONS = 600
 
@@ -79,20 +80,73 @@ def _break(pack: Path, out: Path, pins: Path) -> list[str]:
 def _pictures(guide: Guide, pack: Path, broken: Path) -> None:
     window = guide.window.audit.show()
     _opened(window, pack)
-    for name, pane in (("verified", window.lines), ("numbers", window.tables), ("charts", window.charts)):
-        window.tabs.setCurrentWidget(pane)
-        guide.album.take(guide.window, f"audit-{name}", settle_s=0.4)
-    window.tabs.setCurrentWidget(window.opinions)
-    window.opinions.auditor.setText("Kim Aalto")
-    window.opinions.draw()
-    wait_until(lambda: window.opinions.case is not None, "a drawn case", 30)
-    guide.album.take(guide.window, "audit-blind-second-opinion", settle_s=0.4)
+    _listed(window)
+    guide.album.take(guide.window, "audit-decisions", settle_s=0.4)
+    reviewer = window.filters.combos["reviewer"]
+    before = len(window.list.model.rows)
+    reviewer.setCurrentIndex(1)
+    reviewer.activated.emit(1)
+    wait_until(lambda: len(window.list.model.rows) < before, "the filtered list", 30)
+    guide.album.take(guide.window, "audit-filtered", settle_s=0.3)
+    window.filters.reset()
+    _listed(window)
+    window.tabs.setCurrentWidget(window.tables)
+    wait_until(lambda: window.report is not None, "the numbers", 60)
+    guide.album.take(guide.window, "audit-numbers", settle_s=0.3)
+    _show_table(window, "Where auditors disagree")
+    guide.album.take(guide.window, "audit-disagreements", settle_s=0.3)
+    window.tabs.setCurrentWidget(window.charts)
+    guide.album.take(guide.window, "audit-charts", settle_s=0.4)
+    _judge(guide, window)
     window.tabs.setCurrentWidget(window.lines)
+    guide.album.take(guide.window, "audit-verified", settle_s=0.3)
     _opened(window, broken)
     guide.album.take(guide.window, "audit-broken", settle_s=0.4)
+    dialog = window.ask_export()
+    guide.album.take(guide.window, "audit-export", settle_s=0.3)
+    dialog.reject()
     window.close()
+
+
+def _judge(guide: Guide, window: AuditWindow) -> None:
+    """Draw a sample, judge its first case blind, and look at the pictures laid onto one another."""
+    pane = window.opinions
+    window.tabs.setCurrentWidget(pane)
+    dialog = pane.ask_draw()
+    if dialog is None:
+        raise BugError("a pack that was opened has nothing to draw from")
+    dialog.auditor.setText("Kim Aalto")
+    dialog.golden.setValue(3)
+    guide.album.take(guide.window, "audit-draw", settle_s=0.3)
+    dialog.accept()
+    wait_until(lambda: pane.case is not None and pane.compare.listing.canvas.frame.settled, "a drawn case", 30)
+    guide.album.take(guide.window, "audit-blind-second-opinion", settle_s=0.6)
+    case = pane.case
+    if case is not None:
+        pane.ruling.take_over(case.decided)
+        pane.step_kind(1)
+        pane.judge("agree")
+        guide.album.take(guide.window, "audit-ruled-otherwise", settle_s=0.3)
+    stolen = next((row for row in window.list.model.rows if row.ground == "copyright"), None)
+    if stolen is None:
+        return
+    pane.look_at(stolen)
+    wait_until(lambda: pane.case is not None and bool(pane.case.on_desk.matches), "compared pictures", 60)
+    pane.compare.toggle(Mode.SPLIT)
+    guide.album.take(guide.window, "audit-laid-onto-one-another", settle_s=0.6)
+    pane.compare.toggle(Mode.SPLIT)
+
+
+def _show_table(window: AuditWindow, title: str) -> None:
+    window.tables.chooser.setCurrentIndex(max(0, window.tables.chooser.findText(title)))
 
 
 def _opened(window: AuditWindow, pack: Path) -> None:
     window.open_pack(pack)
     wait_until(lambda: window.opened is not None and window.opened.path == pack, f"{pack.name} to be verified", 60)
+
+
+def _listed(window: AuditWindow) -> None:
+    history = window.opened.history if window.opened is not None else None
+    count = len(history.decisions) if history is not None else 0
+    wait_until(lambda: len(window.list.model.rows) == count, "the list of decisions", 30)

@@ -20,6 +20,7 @@ class Scope(StrEnum):
     REVIEW = "review"
     QUEUE = "queue"
     OUTBOX = "outbox"
+    AUDIT = "audit"
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,28 @@
-"""The audit window: opens beside the review, on any pack, with no network."""
+"""The audit window: opens beside the review, on this workstation's history or any pack, with no network."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPlainTextEdit, QTabWidget, QVBoxLayout
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
 
+from reviewer.audit.history import Decided, History
+from reviewer.audit.tables import Report
 from reviewer.services.audit_desk import AuditDesk, OpenedPack
+from reviewer.ui.audit.export import ExportDialog
+from reviewer.ui.audit.filters import FilterBar
+from reviewer.ui.audit.keys import register
+from reviewer.ui.audit.listing import ListPane
 from reviewer.ui.audit.numbers import ChartsPane, TablesPane
 from reviewer.ui.audit.opinions import OpinionsPane
-from reviewer.ui.commands import Command, Scope
+from reviewer.ui.commands import Command, Commands, Scope
+from reviewer.ui.keys import KeySurface
 from reviewer.ui.plain import PlainLabel, button
-from reviewer.ui.tasks import Tasks
+from reviewer.ui.tasks import Latest, Tasks
 from reviewer.ui.theme import Theme
 
 if TYPE_CHECKING:
@@ -22,42 +30,87 @@ if TYPE_CHECKING:
 
 
 class AuditWindow(QDialog):
-    """A pack with its verification, numbers, charts and second opinions."""
+    """A history with its filters, list, numbers, charts, second opinions and verification.
 
-    def __init__(self, desk: AuditDesk, tasks: Tasks, theme: Theme, parent: MainWindow | None = None) -> None:
+    `report` is what the numbers show; `counted` comes when they are there.
+    """
+
+    told = Signal(str)
+    counted = Signal()
+
+    def __init__(
+        self, desk: AuditDesk, tasks: Tasks, theme: Theme, commands: Commands, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._desk = desk
         self._tasks = tasks
+        self._theme = theme
         self.opened: OpenedPack | None = None
+        self.report: Report | None = None
+        self._stale = True
         self.setWindowTitle(self.tr("Audit"))
         self.setAccessibleName(self.tr("Audit"))
-        self.resize(theme.em(88), theme.em(52))
+        self.resize(theme.em(96), theme.em(56))
         self.verdict = PlainLabel(
-            self.tr("Open an audit pack. It is read, never changed; no network is needed."), "heading"
+            self.tr("Open this workstation's history, or an audit pack. Looking changes nothing and needs no network."),
+            "heading",
         )
         self.verdict.wrapped().setAccessibleName(self.tr("Verdict"))
-        self.open_button = button(self.tr("Open a pack …"), "primary")
-        self.open_button.clicked.connect(self.ask)
+        self.live_button = button(
+            self.tr("This workstation"), "primary", tip=self.tr("The history of this workstation")
+        )
+        self.open_button = button(self.tr("Open a pack …"))
+        self.findings_button = button(
+            self.tr("Add findings …"), tip=self.tr("Opinions of other auditors, from their findings files")
+        )
+        self.export_button = button(self.tr("Export …"), tip=self.tr("This workstation's history as an audit pack"))
+        for made, call in (
+            (self.live_button, self.open_live), (self.open_button, self.ask),
+            (self.findings_button, self._ask_findings),
+            (self.export_button, self.ask_export),
+        ):  # fmt: skip
+            made.clicked.connect(call)
+        self.filters = FilterBar(theme)
+        self.list = ListPane(theme)
         self.lines = QPlainTextEdit()
         self.lines.setReadOnly(True)
         self.lines.setAccessibleName(self.tr("Verification"))
         self.tables, self.charts = TablesPane(theme), ChartsPane(theme)
         self.opinions = OpinionsPane(desk, tasks, theme)
         self.tabs = QTabWidget()
+        self._lay_out()
+        self._listing = Latest(self._ask_list)
+        self._counting = Latest(self._ask_numbers)
+        self.told.connect(self.verdict.setText)
+        self.filters.chosen_changed.connect(self._choose)
+        self.list.picked.connect(self._look_at)
+        self.tables.save_asked.connect(self._ask_folder)
+        self.tables.kind_chosen.connect(self._more_opinions)
+        self.opinions.given_changed.connect(self._more_opinions)
+        self.tabs.currentChanged.connect(self._count)
+        self.surface = KeySurface(self.opinions, commands, Scope.AUDIT)
+        self._show(None)
+
+    def _lay_out(self) -> None:
         for widget, title in (
-            (self.lines, self.tr("Verification")),
+            (self.list, self.tr("Decisions")),
             (self.tables, self.tr("Numbers")),
             (self.charts, self.tr("Charts")),
             (self.opinions, self.tr("Second opinions")),
+            (self.lines, self.tr("Verification")),
         ):
             self.tabs.addTab(widget, title)
         top = QHBoxLayout()
         top.addWidget(self.verdict, 1)
-        top.addWidget(self.open_button)
+        for made in (self.live_button, self.open_button, self.findings_button, self.export_button):
+            top.addWidget(made)
         column = QVBoxLayout(self)
+        column.setSpacing(self._theme.em(0.5))
         column.addLayout(top)
+        column.addWidget(self.filters)
         column.addWidget(self.tabs, 1)
-        self.opinions.show_pack(None)
+
+    # Opening
 
     def ask(self) -> None:
         """Ask for a pack."""
@@ -67,50 +120,202 @@ class AuditWindow(QDialog):
 
     def open_pack(self, path: Path) -> None:
         """Verify and read a pack in the background."""
-        self.verdict.setText(self.tr("Verifying {0} …").format(path.name))
-        self._tasks.in_background(partial(self._desk.open, path), self._show, self._failed, owner=self)
+        self._begin(self.tr("Verifying {0} …").format(path.name), partial(self._desk.open, path))
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def open_live(self) -> None:
+        """Read this workstation's own history as it is now."""
+        self._begin(self.tr("Reading this workstation's history …"), partial(self._desk.open_live, self.told.emit))
+
+    def add_findings(self, paths: list[Path]) -> None:
+        """Count other auditors' opinions as well."""
+        if self.opened is not None:
+            self._tasks.in_background(
+                partial(self._desk.add_findings, self.opened, paths), self._show, self._say, owner=self
+            )
+
+    def ask_export(self) -> ExportDialog:
+        """Ask what goes into a pack."""
+        dialog = ExportDialog(self._desk, self._tasks, self._theme, self)
+        dialog.open()
+        return dialog
+
+    def done(self, result: int) -> None:
         self._desk.close()
-        super().closeEvent(event)
+        super().done(result)
+
+    def _begin(self, words: str, work: Callable[[], OpenedPack]) -> None:
+        self.verdict.set_role("heading")
+        self.verdict.setText(words)
+        for made in (self.live_button, self.open_button):
+            made.setEnabled(False)
+        self._tasks.in_background(work, self._show, self._failed, owner=self)
 
     def _failed(self, error: Exception) -> None:
+        self._show(None)
         self.verdict.setText(str(error))
         self.verdict.set_role("danger")
 
-    def _show(self, opened: OpenedPack) -> None:
+    def _say(self, error: Exception) -> None:
+        self.verdict.setText(str(error))
+        self.verdict.set_role("danger")
+
+    def _ask_findings(self) -> None:
+        paths, _ = QFileDialog.getOpenFileNames(
+            self, self.tr("Findings of other auditors"), "", self.tr("Findings (*.findings.json);;All files (*)")
+        )
+        if paths:
+            self.add_findings([Path(path) for path in paths])
+
+    # Showing
+
+    def _show(self, opened: OpenedPack | None) -> None:
+        same = opened is not None and self.opened is not None and opened.path == self.opened.path
         self.opened = opened
+        for made in (self.live_button, self.open_button):
+            made.setEnabled(True)
+        history = opened.history if opened is not None else None
+        self.findings_button.setEnabled(history is not None)
+        if opened is not None:
+            self._show_verdict(opened)
+        self.opinions.show_pack(opened)
+        if not (same and opened is not None and opened.others):
+            self.filters.show_history(history)
+        self._choose()
+
+    def _show_verdict(self, opened: OpenedPack) -> None:
         verdict = opened.verdict
+        name = self.tr("This workstation") if opened.live else opened.path.name
         if verdict is None:
-            self.verdict.setText(f"✕ {opened.path.name}: {opened.problem}")
+            self.verdict.setText(f"✕ {name}: {opened.problem}")
             self.lines.setPlainText(opened.problem)
         else:
             sign = "✓" if verdict.verified else "✕"
-            self.verdict.setText(f"{sign} {opened.path.name}: {verdict.lines[-1]}")
-            self.lines.setPlainText("\n".join((*verdict.lines, opened.problem)).strip())
+            self.verdict.setText(f"{sign} {name}: {verdict.lines[-1]}")
+            said = [
+                self.tr("findings: {0}, {1} opinions of {2}, signed by ed25519:{3}").format(
+                    path.name, len(found.items), ", ".join(sorted({item.auditor for item in found.items})), found.key
+                )
+                for path, found in opened.others
+            ]
+            self.lines.setPlainText("\n".join((*verdict.lines, *said, opened.problem)).strip())
         self.verdict.set_role("heading" if verdict is not None and verdict.verified else "danger")
-        self.tables.show_report(opened.team)
-        self.charts.show_report(opened.team)
-        self.opinions.show_pack(opened)
+
+    def _choose(self) -> None:
+        self.opinions.chosen = self.filters.chosen
+        self._listing.refresh()
+        self._more_opinions()
+
+    def _more_opinions(self) -> None:
+        self._stale = True
+        self._count()
+
+    def _look_at(self, decided: Decided) -> None:
+        self.tabs.setCurrentWidget(self.opinions)
+        self.opinions.look_at(decided)
+
+    def _ask_list(self, ended: Callable[[], None]) -> None:
+        opened, chosen = self.opened, self.filters.chosen
+        if opened is None or opened.history is None:
+            self.list.show_rows((), (), opened=False)
+            ended()
+            return
+        whole = opened.history
+
+        def show(history: History) -> None:
+            self.list.show_rows(history.decisions, history.opinions, opened=True)
+            self.filters.show_count(len(history.decisions), len(whole.decisions))
+            ended()
+
+        def failed(error: Exception) -> None:
+            self._say(error)
+            ended()
+
+        self._tasks.in_background(lambda: chosen.choose(self._desk.history(opened)), show, failed, owner=self)
+
+    # Numbers
+
+    def _count(self) -> None:
+        """Count again where the numbers are looked at and not those of what is chosen now."""
+        if self._stale and self.tabs.currentWidget() in (self.tables, self.charts):
+            self._counting.refresh()
+
+    def _ask_numbers(self, ended: Callable[[], None]) -> None:
+        opened = self.opened
+        self._stale = False
+        if opened is None or opened.history is None:
+            self._show_report(None, self.tr("Open this workstation's history or a pack: then its numbers are here."))
+            ended()
+            return
+
+        def show(report: Report) -> None:
+            self._show_report(report)
+            ended()
+
+        def failed(error: Exception) -> None:
+            self._show_report(None, str(error))
+            ended()
+
+        self.tables.say(self.tr("Counting …"))
+        work = partial(self._desk.numbers, opened, self.filters.chosen, self.tables.report_kind)
+        self._tasks.in_background(work, show, failed, owner=self)
+
+    def _show_report(self, report: Report | None, problem: str = "") -> None:
+        self.report = report
+        self.tables.show_report(report, problem)
+        self.charts.show_report(report, problem)
+        self.counted.emit()
+
+    def _ask_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, self.tr("A folder for the report"))
+        if folder:
+            self.save_report(Path(folder))
+
+    def save_report(self, folder: Path) -> None:
+        """Write the report that is shown as HTML, PDF and CSV."""
+        if self.report is not None:
+            self.tables.save(self._desk, self.report, folder)
 
 
 class AuditEntry:
-    """The entry of the palette that opens the audit window; one window at a time."""
+    """The entries of the palette that open the audit window; one window at a time."""
 
     def __init__(self, window: MainWindow, folder: Path) -> None:
         self._window = window
         self._folder = folder
         self.shown: AuditWindow | None = None
-        title = window.tr("Audit a pack …")
-        window.commands.register(Command("audit.open", title, "", Scope.WINDOW, self.show, group=window.tr("Audit")))
+        group = window.tr("Audit")
+        for name, title, handler in (
+            ("audit.open", window.tr("Audit a pack …"), self.show),
+            ("audit.live", window.tr("Audit this workstation's history"), self.show_live),
+            ("audit.export", window.tr("Export an audit pack …"), self.show_export),
+        ):
+            window.commands.register(Command(name, title, "", Scope.WINDOW, handler, group=group))
+        register(window.commands, lambda: self.shown.opinions if self.shown is not None else None)
 
     def show(self) -> AuditWindow:
         """Show the audit window."""
         if self.shown is None:
             window = self._window
-            self.shown = AuditWindow(AuditDesk(self._folder), window.tasks, window.theme, window)
+            desk = AuditDesk(self._folder)
+            self.shown = AuditWindow(desk, window.tasks, window.theme, window.commands, window)
+            self.shown.finished.connect(self._closed)
             window.closing.connect(self.shown.close)
         self.shown.show()
         self.shown.raise_()
         self.shown.activateWindow()
         return self.shown
+
+    def show_live(self) -> AuditWindow:
+        """Show the audit window on this workstation's history."""
+        shown = self.show()
+        shown.open_live()
+        return shown
+
+    def show_export(self) -> ExportDialog:
+        """Show the audit window with the export before it."""
+        return self.show().ask_export()
+
+    def _closed(self) -> None:
+        shown, self.shown = self.shown, None
+        if shown is not None:
+            shown.deleteLater()

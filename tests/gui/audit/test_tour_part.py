@@ -57,6 +57,7 @@ def test_packs_are_made_broken_merged_reported_and_shown(guide: Guide, tmp_path:
         assert (tmp_path / "audit" / "reports" / f"{kind}.pdf").read_bytes().startswith(b"%PDF")
         assert (tmp_path / "audit" / "reports" / f"{kind}.html").stat().st_size > 2000
     assert [name.partition("-")[2] for name in guide.album.taken] == [
-        "audit-verified.png", "audit-numbers.png", "audit-charts.png", "audit-blind-second-opinion.png",
-        "audit-broken.png",
+        "audit-decisions.png", "audit-filtered.png", "audit-numbers.png", "audit-disagreements.png",
+        "audit-charts.png", "audit-draw.png", "audit-blind-second-opinion.png", "audit-ruled-otherwise.png",
+        "audit-laid-onto-one-another.png", "audit-verified.png", "audit-broken.png", "audit-export.png",
     ]  # fmt: skip
