@@ -48,7 +48,7 @@ class TablesPane(QWidget):
             ("dsa", self.tr("DSA transparency report")),
         ):  # fmt: skip
             self.kind.addItem(title, name)
-        self.kind.activated.connect(self.kind_chosen.emit)
+        self.kind.activated.connect(lambda _: self.kind_chosen.emit())
         self.chooser = QComboBox()
         self.chooser.setAccessibleName(self.tr("Table"))
         self.csv_button = button(self.tr("Table as CSV …"))
