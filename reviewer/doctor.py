@@ -20,6 +20,8 @@ from reviewer.resources import plugins_folder
 from reviewer.services.account_book import CLOCK_S
 from reviewer.services.plugins import Plugins
 from reviewer.services.secrets import Secrets, keyring_problem
+from reviewer.services.signing import KEY_FILE, key_place
+from reviewer.storage import witness
 from reviewer.storage.accounts import AccountRow, all_accounts
 from reviewer.storage.database import Database
 from reviewer.ui import checks
@@ -43,6 +45,7 @@ def examine(folder: Path) -> list[Finding]:
     found += _folder(folder)
     found += _store(folder)
     found.append(_keyring())
+    found += _signing(folder)
     found.append(_decoder())
     found += _hubs(folder)
     return found
@@ -94,6 +97,46 @@ def _keyring() -> Finding:
         return Finding("keyring", True, "tokens are kept in the system's keyring")
     words = f"none ({problem.splitlines()[0][:120]}): tokens are kept for one run only; start a keyring service"
     return Finding("keyring", True, words)
+
+
+def _signing(folder: Path) -> list[Finding]:
+    """Where the key of this workstation's log lies, and who vouches for it."""
+    where = key_place(folder)
+    words = {
+        "file": f"in the file {folder / KEY_FILE}, which your account alone must be able to read",
+        "keyring": "in the system's keyring",
+        "": "none yet; it is made at the first start",
+    }[where]
+    found = [Finding("signing key", where != "file" or _is_private(folder / KEY_FILE), words)]
+    path = folder / "workstation.sqlite3"
+    if not path.exists():
+        return found
+    try:
+        database = Database(path, read_only=True)
+        try:
+            rows = [row for row in all_accounts(database) if row.service and "audit" in row.service.capabilities]
+            return found + [_vouched(database, row) for row in rows]
+        finally:
+            database.close()
+    except OperatorError:
+        return found
+
+
+def _is_private(path: Path) -> bool:
+    return os.name != "posix" or not path.stat().st_mode & 0o077
+
+
+def _vouched(database: Database, row: AccountRow) -> Finding:
+    what = f"log at {row.name}"
+    problem = witness.trouble(database, row.id)
+    if problem:
+        return Finding(what, False, f"not countersigned: {problem}")
+    known = witness.enrolment(database, row.id)
+    if known is None:
+        return Finding(what, True, "its key is not enrolled yet; it is at the next connection")
+    done = witness.witnessed(database, row.id)
+    words = f"enrolled by {known.server_name} (ed25519:{known.server_key[:16]}…), countersigned up to row {done:,}"
+    return Finding(what, True, words)
 
 
 def _decoder() -> Finding:

@@ -13,9 +13,13 @@ from sqlalchemy import Connection, Select, inspect, select
 
 from reviewer.hub.schema import (
     Record,
+    claimants,
     decisions,
+    listings,
     measures,
     metadata,
+    notice_listings,
+    notices,
     offences,
     policies,
     statements,
@@ -110,6 +114,24 @@ def _opinions() -> tuple[Select[Any], _Rows]:
     }
 
 
+def _notices() -> tuple[Select[Any], _Rows]:
+    """A row for each listing that a notice names: what is judged is the listing."""
+    query = (
+        select(notice_listings, notices.c.source, notices.c.ground, notices.c.received_at, notices.c.withdrawn_at,
+               notices.c.claimant_id.label("by"), listings.c.marketplace, claimants.c.name)
+        .join(notices, notices.c.id == notice_listings.c.notice_id)
+        .outerjoin(listings, listings.c.id == notice_listings.c.listing_id)
+        .outerjoin(claimants, claimants.c.id == notices.c.claimant_id)
+        .order_by(notice_listings.c.seq)
+    )  # fmt: skip
+    return query, lambda found: {
+        "id": found.notice_id, "marketplace": found.marketplace or "", "source": found.source,
+        "claimant": found.name or found.by, "ground": found.ground, "listing_id": found.listing_id,
+        "at": found.received_at, "settled_at": found.settled_at or found.withdrawn_at,
+        "outcome": "" if found.outcome == "open" else found.outcome, "automated": 0,
+    }  # fmt: skip
+
+
 def _policies() -> tuple[Select[Any], _Rows]:
     query = select(policies).order_by(policies.c.seq)
     return query, lambda found: {"version": found.version, "body": found.body}
@@ -127,27 +149,22 @@ _QUERIES: Mapping[str, Callable[[], tuple[Select[Any], _Rows]]] = {
     "measures": _measures,
     "offences": _offences,
     "opinions": _opinions,
+    "notices": _notices,
 }
 
 #: Tables of other parts of the hub: the pack's columns with the columns that may hold them, the first that is there.
 _FOREIGN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "appeals": {
-        "id": ("id",), "decision_id": ("decision_id",), "by": ("by", "filed_by", "party", "appellant"),
-        "filed_at": ("filed_at", "received_at", "at"), "ruled_at": ("ruled_at", "settled_at", "decided_at"),
-        "outcome": ("outcome", "ruling", "state"),
-    },
-    "notices": {
-        "id": ("id",), "marketplace": ("marketplace",), "source": ("source",),
-        "claimant": ("claimant", "claimant_name", "claimant_id"), "ground": ("ground", "reason"),
-        "listing_id": ("listing_id",), "at": ("received_at", "at", "filed_at"),
-        "settled_at": ("settled_at", "ruled_at", "decided_at"), "outcome": ("outcome", "state"),
-        "automated": ("automated",),
+        "id": ("id",), "decision_id": ("decision_id",), "by": ("party", "by", "appellant"), "filed_at": ("filed_at",),
+        "ruled_at": ("ruled_at",), "outcome": ("outcome", "state"),
     },
     "referrals": {
-        "id": ("id",), "at": ("at", "made_at"), "authority": ("authority",), "country": ("country",),
+        "id": ("id",), "at": ("confirmed_at", "at"), "authority": ("authority",), "country": ("country",),
         "ground": ("ground",), "outcome": ("outcome",), "outcome_at": ("outcome_at",),
     },
 }  # fmt: skip
+#: What is not settled yet has no outcome, and a referral that nobody confirmed was not made.
+_NOT_YET = {"appeals": ("outcome", ("pending", "open", "filed")), "referrals": ("at", ("",))}
 TABLES = (*_QUERIES, *_FOREIGN)
 
 
@@ -172,6 +189,9 @@ def _foreign(
 
     def row(found: Record) -> dict[str, Any]:
         values = {column: found._mapping[table.c[one]] if one else None for column, one in columns.items()}
-        return {column: int(value) if isinstance(value, bool) else value for column, value in values.items()}
+        column, waiting = _NOT_YET[name]
+        return values | ({column: ""} if values[column] in waiting else {})
 
-    return select(table).order_by(order), row
+    query = select(table).order_by(order)
+    done = columns.get("at")
+    return (query.where(table.c[done].is_not(None)) if done else query), row

@@ -23,6 +23,7 @@ from reviewer.errors import OperatorError
 from reviewer.imaging.review_size import ReviewSizes
 from reviewer.ledger.heads import Head, sign_checkpoint
 from reviewer.services import vouched
+from reviewer.services.desk_statements import Beside
 from reviewer.services.export import STORE
 from reviewer.services.pictures import PictureCache
 from reviewer.services.signing import signing_key
@@ -125,6 +126,7 @@ class _Export:
         self._revisions: set[tuple[str, str]] = set()
         self._pictures: set[str] = set()
         self._names = Pseudonyms() if scope.pseudonymous else None
+        self._more = Beside(writer, database, named=not scope.pseudonymous)
 
     def add(self, row: LogRow) -> None:
         """A row of the log: whole, or as its digest alone where it is not asked for."""
@@ -145,6 +147,7 @@ class _Export:
             due = recording.due_measure(content, row.text)
             bare = replace(told, salt=None, text=None, due_measure=due)
             recording.write_beside(self.writer, bare, decided_values(content), self._names.case(row.case))
+        self._more.add(row, content)
         self._beside(row)
 
     def _beside(self, row: LogRow) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from reviewer.connectors.api import Claim, Connector, Holder
+from reviewer.connectors.api import Claim, Connector, FindingsTaken, Holder, KeepingLogs
 from reviewer.errors import OperatorError
 from reviewer.services.account_desk import AccountDesk
 from reviewer.services.model import CaseOnDesk, CaseRef, Draft, InboxItem, QueueFilter
@@ -20,6 +20,8 @@ from reviewer.storage.accounts import AccountRow
 from reviewer.storage.database import Database
 from reviewer.storage.records import encode
 from reviewer.sync.pull import Wanted
+
+AnswerT = TypeVar("AnswerT")
 
 _FETCH_WAIT_S = 600.0
 #: So long the answer to one question is waited for.
@@ -125,6 +127,11 @@ class IntakeService:
         if known is not None:
             known[1].audit_soon()
             known[0].wake()
+
+    def send_findings(self, account: str, body: bytes) -> FindingsTaken:
+        """Hand a findings file to the account's server.  Raises `OperatorError` with the server's words."""
+        worker, _ = self._known(account)
+        return self._wait(worker.request(lambda connector: cast(KeepingLogs, connector).send_findings(body)))
 
     def claim_named(self, account: str, case_ids: Sequence[str]) -> tuple[CaseOnDesk, ...]:
         """Claim these cases; answers those that are on the desk now.  Raises the connector's words."""
@@ -295,7 +302,7 @@ class IntakeService:
         return known
 
     @staticmethod
-    def _wait(future: Future[Claim]) -> Claim:
+    def _wait(future: Future[AnswerT]) -> AnswerT:
         try:
             return future.result()
         except OperatorError:

@@ -53,6 +53,16 @@ def signing_key(folder: Path) -> SigningKey:
     return key
 
 
+def key_place(folder: Path) -> str:
+    """Where the key of a data folder lies: `file`, `keyring`, or empty where there is none yet; nothing is made."""
+    if (folder / KEY_FILE).exists():
+        return "file"
+    try:
+        return "keyring" if _from_keyring(folder) is not None else ""
+    except ValueError:
+        return ""
+
+
 def _from_keyring(folder: Path) -> SigningKey | None:
     try:
         kept = keyring.get_password(_SERVICE, str(folder.resolve()))

@@ -40,6 +40,7 @@ from reviewer.services.demo_hub import DemoHub
 from reviewer.services.dossiers import DossierService
 from reviewer.services.evidence import EvidenceService
 from reviewer.services.export import STORE
+from reviewer.services.findings_out import FindingsOut
 from reviewer.services.intake import IntakeService
 from reviewer.services.leases import Leases
 from reviewer.services.logs import LastLines
@@ -167,6 +168,7 @@ class Workstation:
         self.review = ReviewService(self._store, deck, leases, self.notifier, doors, clock.now)
         self.dossiers = DossierService(self._store, self._book, self.intake.ask, clock.now)
         self.queue = QueueService(self._reader, clock.now, self._book.names)
+        self.findings = FindingsOut(self.intake, self._book)
         self._demo_hub = DemoHub(options.folder / "demo-hub")
         self._opener = options.opener or ConnectorHosts()
         self.plugins = Plugins(options.folder, plugins_folder(), self._opener, options.limits)

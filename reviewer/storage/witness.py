@@ -17,6 +17,8 @@ ROWS = 500
 
 def enrolment(database: Database, account: str) -> VouchedKey | None:
     """The word of an account's server for the key of this log, or None."""
+    if not _has(database, "enrolment"):
+        return None
     row = database.one("SELECT body FROM enrolment WHERE account = ?", (account,))
     return msgspec.json.decode(row["body"], type=VouchedKey) if row else None
 

@@ -6,16 +6,21 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from reviewer.audit.checking import check_pack
 from reviewer.audit.findings import Finding, write_findings
 from reviewer.audit.pins import read_pins
 from reviewer.connectors.api import LogKey
+from reviewer.doctor import _signing
 from reviewer.domain.decision import DecisionKind
+from reviewer.errors import OperatorError
 from reviewer.ledger.heads import possession_bytes
 from reviewer.ledger.keys import SigningKey
 from reviewer.services.audit_export import Scope, export_pack
 from reviewer.services.clock import now
 from reviewer.services.model import InboxItem
+from reviewer.services.signing import key_place, signing_key
 from reviewer.storage import heads, returned, witness
 from reviewer.storage.database import Database
 from tests.end2end.conftest import OpenDesk
@@ -159,6 +164,39 @@ def test_returned_cases_come_to_the_inbox_and_are_settled_once(
     assert rows[-1]["current"]
     nudge(desk)
     assert sent_back(desk) == []
+
+
+def test_a_lead_hands_findings_in_from_the_workstation(hub: HubProcess, open_desk: OpenDesk, tmp_path: Path) -> None:
+    rows = [row for row in hub.decisions() if row["reviewer"] != "lead" and row["receipt"]["status"] == "accepted"]
+    desk = open_desk(hub, token="demo-lead")
+    account = account_of(desk)
+    desk.until(lambda: stored(desk, lambda database: witness.enrolment(database, account)))
+    desk.until(lambda: desk.workstation.findings.accounts())
+    path = tmp_path / "f.json"
+    write_findings(path, signing_key(desk.folder), "seed", "draw", [finding(rows[0]["decision"]["id"])])
+    taken = desk.background(lambda: desk.workstation.findings.send(account, path))
+    assert (taken.new, taken.back) == (1, 1)
+    foreign = tmp_path / "foreign.json"
+    write_findings(foreign, SigningKey.generate(), "seed", "draw", [finding(rows[0]["decision"]["id"])])
+    with pytest.raises(OperatorError, match="not enrolled here"):
+        desk.background(lambda: desk.workstation.findings.send(account, foreign))
+    path.write_text(path.read_text("utf-8").replace("See the seam.", "Fine."), "utf-8")
+    with pytest.raises(OperatorError, match="not what its auditor signed"):
+        desk.background(lambda: desk.workstation.findings.send(account, path))
+
+
+def test_the_doctor_names_the_key_and_who_vouches(hub: HubProcess, open_desk: OpenDesk) -> None:
+    desk = open_desk(hub)
+    desk.ready()
+    desk.decide()
+    account = account_of(desk)
+    desk.until(lambda: witnessed(desk, account) == 1)
+    desk.close()
+    assert key_place(desk.folder) == "keyring"
+    found = {row.what: row for row in _signing(desk.folder)}
+    assert found["signing key"].words == "in the system's keyring"
+    assert "countersigned up to row 1" in found["log at Siam"].words
+    assert key_place(desk.folder.parent / "none") == ""
 
 
 def told(database: Database) -> int:
