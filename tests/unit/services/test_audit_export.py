@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
@@ -193,3 +194,19 @@ def test_heads_are_signed_every_hundred_rows_after_five_minutes_and_at_the_end(t
     database.close()
     export_pack(tmp_path, tmp_path / "p.pack", Scope(), NOW)
     assert check_pack(tmp_path / "p.pack", tmp_path / NAME).verified
+
+
+def test_statements_and_notices_of_the_desk_are_told(tmp_path: Path) -> None:
+    fill(tmp_path, 12)
+    export_pack(tmp_path, tmp_path / "s.pack", Scope(), NOW)
+    history = read_history(tmp_path / "s.pack")
+    against = {row.id for row in history.decisions if row.kind == "takedown"}
+    told = list(history.rows("statements"))
+    assert {str(row["decision_id"]) for row in told} == against
+    assert all("decision_ground" in json.loads(str(row["body"])) for row in told)
+    noticed = {flag.notice_id for number in range(1, 13) for flag in make_case(number).flags if flag.notice_id}
+    assert {str(row["id"]) for row in history.rows("notices")} == noticed
+    export_pack(tmp_path, tmp_path / "p.pack", Scope(pseudonymous=True), NOW)
+    bare = read_history(tmp_path / "p.pack")
+    assert {row["body"] for row in bare.rows("statements")} == {""}
+    assert {row["claimant"] for row in bare.rows("notices")} <= {""}
