@@ -184,8 +184,9 @@ TABLES: dict[str, dict[str, str]] = {
 _VIEWS = """
 CREATE VIEW a_decision AS
 SELECT d.decided_at, d.kind, d.ground, c.title, c.marketplace, c.seller_name, d.reviewer_name, d.seconds,
-  c.source, json_extract(t.body, '$.note') AS note, json_extract(t.body, '$.facts') AS facts, d.measure,
-  c.units_sold, d.policy_version, d.id, d.supersedes, d.log, d.sequence, d.case_id, d.listing_id, d.revision
+  c.source, (SELECT group_concat(value, ' ') FROM json_each(t.body, '$.facts')) AS facts,
+  json_extract(t.body, '$.note') AS note, d.measure, d.delivery, c.units_sold,
+  d.policy_version, d.id, d.supersedes, d.log, d.sequence, d.case_id, d.listing_id, d.revision
 FROM decisions d JOIN cases c ON c.part = d.part AND c.row = d.row JOIN texts t ON t.part = d.part AND t.row = d.row
 ORDER BY d.part, d.row;
 CREATE VIEW a_month AS
@@ -206,6 +207,22 @@ CREATE VIEW an_opinion AS
 SELECT o.at, o.auditor, o.verdict, d.kind AS decided, o.kind AS auditor_decided, d.ground, o.ground AS auditor_ground,
   o.note, o.blind, o.golden, d.reviewer_name, d.id AS decision_id
 FROM opinions o JOIN decisions d ON d.id = o.decision_id ORDER BY o.at;
+CREATE VIEW a_log AS
+SELECT c.log, max(c.sequence) AS "rows", (SELECT count(*) FROM decisions d WHERE d.log = c.log) AS decisions,
+  (SELECT max(p.size) FROM checkpoints p WHERE p.log = c.log) AS signed_up_to,
+  (SELECT max(w.size) FROM witnesses w WHERE w.log = c.log) AS countersigned_up_to,
+  (SELECT max(w.at) FROM witnesses w WHERE w.log = c.log) AS countersigned_at,
+  (SELECT count(*) FROM refusals r WHERE r.log = c.log) AS heads_refused
+FROM chain c GROUP BY c.log;
+CREATE VIEW an_offence AS
+SELECT o.at, o.ground, o.kind, o.points, o.expires_at, o.overturned, d.reviewer_name, o.seller_id, o.decision_id
+FROM offences o LEFT JOIN decisions d ON d.id = o.decision_id ORDER BY o.at;
+CREATE VIEW a_statement AS
+SELECT s.at, json_extract(s.body, '$.decision_ground') AS decision_ground,
+  json_extract(s.body, '$.incompatible_content_ground') AS house_rule,
+  json_extract(s.body, '$.illegal_content_legal_ground') AS law,
+  json_extract(s.body, '$.decision_facts') AS facts, s.id, s.decision_id
+FROM statements s ORDER BY s.part, s.row;
 CREATE VIEW about AS
 SELECT m.part, json_extract(m.body, '$.created_at') AS created_at, json_extract(m.body, '$.title') AS title,
   json_extract(m.body, '$.scope') AS scope, m.key AS exporter FROM manifest m;
