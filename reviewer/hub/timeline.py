@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from reviewer.domain.decision import DecisionKind
 from reviewer.hub.prepared import Prepared, among
 from reviewer.hub.referrals import referral_events
-from reviewer.hub.schema import accounts, cases, decisions, flags, measures
+from reviewer.hub.schema import accounts, cases, decisions, flags, listings, measures, notice_listings, notices
 
 Event = dict[str, Any]
 
@@ -41,6 +41,16 @@ _MEASURES = Prepared(
         measures.c.starts_at, measures.c.ends_at, measures.c.kind, measures.c.scope, measures.c.undone,
         measures.c.seller_id, measures.c.listing_id, measures.c.decision_id,
     ).where(among(measures.c.seller_id, "sellers"))
+)  # fmt: skip
+
+_NOTICES = Prepared(
+    select(
+        notice_listings.c.settled_at, notice_listings.c.outcome, notice_listings.c.notice_id,
+        notice_listings.c.listing_id, notice_listings.c.case_id, listings.c.seller_id, notices.c.ground,
+    )
+    .join(listings, listings.c.id == notice_listings.c.listing_id)
+    .join(notices, notices.c.id == notice_listings.c.notice_id)
+    .where(among(listings.c.seller_id, "sellers"), notice_listings.c.settled_at.is_not(None))
 )  # fmt: skip
 
 
@@ -78,6 +88,16 @@ def _of_decisions(connection: Connection, sellers: list[str]) -> Iterable[Event]
         }  # fmt: skip
 
 
+def _of_notices(connection: Connection, sellers: list[str]) -> Iterable[Event]:
+    """What became of the notices that named the sellers' listings."""
+    for row in _NOTICES.rows(connection, sellers=sellers):
+        yield {
+            "at": row.settled_at, "what": "notice", "seller_id": row.seller_id, "kind": row.outcome, "ground": row.ground,
+            "words": "", "note": "", "by": "", "case_id": row.case_id, "listing_id": row.listing_id,
+            "reference": row.notice_id,
+        }  # fmt: skip
+
+
 def _of_measures(connection: Connection, sellers: list[str]) -> Iterable[Event]:
     for row in _MEASURES.rows(connection, sellers=sellers):
         words = "taken back" if row.undone else (f"until {row.ends_at[:10]}" if row.ends_at else "")
@@ -93,6 +113,7 @@ SOURCES: Sequence[Callable[[Connection, list[str]], Iterable[Event]]] = (
     _of_flags,
     _of_decisions,
     _of_measures,
+    _of_notices,
     referral_events,
 )
 _ORDER = itemgetter("at", "what", "reference")

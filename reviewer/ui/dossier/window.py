@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from reviewer.ui.main_window import MainWindow
 
 
+#: The column of the timeline that says whose event it is: of use where a trader has several accounts.
+_ACCOUNT = 5
+
+
 class Dossiers(Protocol):
     """`at_hand` and the notes on the desk's thread, `fetch` in the background."""
 
@@ -67,7 +71,7 @@ class DossierWindow(QDialog):
         looks = Looks(theme, self)
         self.setWindowTitle(self.tr("Seller dossier"))
         self.setAccessibleName(self.tr("Seller dossier"))
-        self.resize(theme.em(104), theme.em(58))
+        self.resize(theme.em(116), theme.em(60))
         self.title = PlainLabel("", "heading")
         self.source = PlainLabel("", "muted").wrapped()
         self.export_button = button(self.tr("Export … (Ctrl+S)"))
@@ -99,14 +103,14 @@ class DossierWindow(QDialog):
         scroll.setWidget(self.profile)
         left.addWidget(scroll, 1)
         left.addWidget(self.note)
-        timeline = _table(self.events, self.tr("Timeline"), theme, (11, 6, 8.5, 8.5, 20, 8, 8), 4)
+        self.timeline = timeline = _table(self.events, self.tr("Timeline"), theme, (10.5, 5.5, 12, 15, 7, 6.5), 3)
         middle.addWidget(self.events_head)
         middle.addWidget(timeline, 3)
         middle.addWidget(self.listings_head)
-        middle.addWidget(_table(self.listings, self.tr("Listings"), theme, (20, 14, 9, 5, 8), 0), 2)
+        middle.addWidget(_table(self.listings, self.tr("Listings"), theme, (20, 13, 8.5, 4.5, 7), 0), 2)
         right.addWidget(self.network, 3)
         right.addWidget(self.links_head)
-        right.addWidget(_table(self.links, self.tr("Linked sellers"), theme, (8, 9.5, 5.5, 6, 7.5), 0), 2)
+        right.addWidget(_table(self.links, self.tr("Linked sellers"), theme, (8, 9.5, 6, 6), 0), 2)
         across = QSplitter(Qt.Orientation.Horizontal)
         for column, stretch in ((left, 3), (middle, 6), (right, 4)):
             part = QWidget()
@@ -114,7 +118,7 @@ class DossierWindow(QDialog):
             part.setLayout(column)
             across.addWidget(part)
             across.setStretchFactor(across.count() - 1, stretch)
-        across.setSizes([theme.em(24), theme.em(46), theme.em(30)])
+        across.setSizes([theme.em(23), theme.em(60), theme.em(31)])
         across.setChildrenCollapsible(False)
         top, strip, whole = QHBoxLayout(), QHBoxLayout(), QVBoxLayout(self)
         top.addWidget(self.title)
@@ -210,6 +214,7 @@ class DossierWindow(QDialog):
         if self._entry is not None:
             top = max([threshold.points for threshold in self._entry.policy.thresholds] or [1])
         self.profile.set_lines(words.profile_lines(opened, top, now()))
+        self.timeline.setColumnHidden(_ACCOUNT, len(dossier.accounts) < 2)
         self.events.show_items(dossier.timeline)
         self.links.show_items(dossier.links)
         self.listings.show_items(dossier.listings.items)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 
 from PySide6.QtCore import QCoreApplication
 
@@ -138,8 +139,8 @@ def _sales(dossier: Dossier) -> Iterator[Line]:
 
 def _amount(text: str) -> str:
     try:
-        return f"{float(text):,.0f}"
-    except ValueError:
+        return f"{Decimal(text):,}" if text else ""
+    except InvalidOperation:
         return shown(text, 30)
 
 
@@ -183,6 +184,11 @@ def _what_role(event: DossierEvent) -> str:
     return "warning" if event.what in ("reversal", "appeal") else ""
 
 
+def _kind_and_ground(event: DossierEvent) -> str:
+    ground = words.ground(event.ground) if event.ground else ""
+    return " · ".join(part for part in (words.plain_id(event.kind), ground) if part)
+
+
 def _event_words(event: DossierEvent) -> str:
     return "  ·  ".join(part for part in (shown(event.words), shown(event.note)) if part)
 
@@ -192,8 +198,7 @@ def event_columns(names: dict[str, str]) -> tuple[Column[DossierEvent], ...]:
     return (
         Column(translate("Dossier", "When"), lambda row: day_and_time(row.at)),
         Column(translate("Dossier", "What"), lambda row: what_text(row.what), _what_role),
-        Column(translate("Dossier", "Kind"), lambda row: words.plain_id(row.kind)),
-        Column(translate("Dossier", "Ground"), lambda row: words.ground(row.ground) if row.ground else ""),
+        Column(translate("Dossier", "Kind and ground"), _kind_and_ground),
         Column(translate("Dossier", "Words"), _event_words),
         Column(translate("Dossier", "By"), lambda row: shown(row.by, 60)),
         Column(translate("Dossier", "Account"), lambda row: shown(names.get(row.seller_id, row.seller_id), 60)),
@@ -203,12 +208,15 @@ def event_columns(names: dict[str, str]) -> tuple[Column[DossierEvent], ...]:
 def link_columns() -> tuple[Column[SellerLink], ...]:
     """The columns of the list of links."""
     return (
-        Column(translate("Dossier", "Seller"), lambda row: shown(row.display_name, 80), _link_role),
+        Column(translate("Dossier", "Seller"), _linked, _link_role),
         Column(translate("Dossier", "Shares"), _shares),
         Column(translate("Dossier", "Strength"), lambda row: f"{row.strength:.0%}"),
         Column(translate("Dossier", "Standing"), lambda row: standing_look(row.standing)[0], _link_role),
-        Column(translate("Dossier", "Marketplace"), lambda row: shown(row.marketplace, 40)),
     )
+
+
+def _linked(row: SellerLink) -> str:
+    return " · ".join(part for part in (shown(row.display_name, 80), shown(row.marketplace, 40)) if part)
 
 
 def _shares(row: SellerLink) -> str:
@@ -224,7 +232,7 @@ def listing_columns() -> tuple[Column[DossierListing], ...]:
     return (
         Column(translate("Dossier", "Listing"), lambda row: shown(row.title)),
         Column(translate("Dossier", "State"), _listing_state, _listing_role),
-        Column(translate("Dossier", "Price"), lambda row: f"{row.price} {shown(row.currency, 8)}".strip()),
+        Column(translate("Dossier", "Price"), lambda row: f"{_amount(row.price)} {shown(row.currency, 8)}".strip()),
         Column(translate("Dossier", "Sold"), lambda row: "" if row.units_sold is None else f"{row.units_sold:,}"),
         Column(translate("Dossier", "Brand"), lambda row: shown(row.brand, 60)),
     )
