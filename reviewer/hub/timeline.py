@@ -92,9 +92,9 @@ def _of_notices(connection: Connection, sellers: list[str]) -> Iterable[Event]:
     """What became of the notices that named the sellers' listings."""
     for row in _NOTICES.rows(connection, sellers=sellers):
         yield {
-            "at": row.settled_at, "what": "notice", "seller_id": row.seller_id, "kind": row.outcome, "ground": row.ground,
-            "words": "", "note": "", "by": "", "case_id": row.case_id, "listing_id": row.listing_id,
-            "reference": row.notice_id,
+            "at": row.settled_at, "what": "notice", "seller_id": row.seller_id, "kind": row.outcome,
+            "ground": row.ground, "words": "", "note": "", "by": "",
+            "case_id": row.case_id, "listing_id": row.listing_id, "reference": row.notice_id,
         }  # fmt: skip
 
 

@@ -6,9 +6,10 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, insert
 
 from reviewer.hub.dossier import dossier_of, read_dossier
-from reviewer.hub.schema import metadata
+from reviewer.hub.schema import metadata, notice_listings, notices
 from reviewer.policy.links import IDENTIFIERS
 from tests.unit.hub.conftest import Hub
 
@@ -179,3 +180,23 @@ def test_many_events_are_counted_and_the_newest_told(hub: Hub, monkeypatch: pyte
     found = hub.store.database.read(lambda c: dossier_of(c, "s1", hub.store.policy, hub.clock.now))
     assert len(found["timeline"]) == 2
     assert found["events"] == 4
+
+
+def test_what_became_of_a_notice_is_told(hub: Hub) -> None:
+    hub.open_case("l-a")
+    at = "2026-03-01T08:00:00.000Z"
+    told = {"claimant_id": "c", "account_id": "", "source": "rights_holder", "ground": "counterfeit", "right_key": ""}
+    sent = {"received_at": at, "body": "{}", "body_sha256": "0" * 64, "listing_count": 1, "open_count": 0}
+    one = {"listing_id": "l-a", "claimant_id": "c", "case_id": "", "right_key": "", "revision": "", "gtin": ""}
+    ended = {"outcome": "upheld", "decision_id": "", "upheld_by": "", "settled_at": at}
+
+    def write(connection: Connection) -> None:
+        connection.execute(insert(notices), [{"id": "n-1", "complete": True, "withdrawn_why": ""} | told | sent])
+        connection.execute(insert(notice_listings), [{"notice_id": "n-1"} | one | ended])
+        connection.execute(insert(notice_listings), [{"notice_id": "n-2"} | one | ended | {"settled_at": None}])
+
+    hub.store.database.write(write)
+    found = [event for event in dossier(hub)["timeline"] if event["what"] == "notice"]
+    assert [(event["kind"], event["reference"], event["ground"]) for event in found] == [
+        ("upheld", "n-1", "counterfeit")
+    ]
