@@ -148,11 +148,11 @@ def test_the_words_of_the_rules_are_of_those_classes_in_the_nice_classification(
         for row in csv.DictReader(file):
             listed.setdefault(row["description"].casefold(), set()).add(int(row["number"][:2]))
     told = 0
-    for row in GOODS:
-        for word in row.words:
+    for goods in GOODS:
+        for word in goods.words:
             classes = {number for form in (word, f"{word}s", f"{word}es") for number in listed.get(form, ())}
             told += bool(classes)
-            assert not classes or row.nice_class in classes, (word, row.nice_class, classes)
+            assert not classes or goods.nice_class in classes, (word, goods.nice_class, classes)
     print(f"{told} words are in the list, each in its class")  # noqa: T201 - the figure is asked for
     assert told >= 20
 
