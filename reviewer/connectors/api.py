@@ -1,4 +1,4 @@
-"""Connector API 1.1: everything that a plugin may import from the workstation.
+"""Connector API 1.0: everything that a plugin may import from the workstation.
 
 A connector speaks to one kind of marketplace server.  It is a plain object that runs in a process of its
 own; its methods are called one at a time and may block, within the timeouts of its session.  It has
@@ -53,7 +53,7 @@ from reviewer.domain.values import Money, format_time, gtin_is_valid, money, par
 #: What a manifest names: `api = ["1"]`.  It changes when a connector that worked would not work any more.
 API_VERSION = "1"
 #: The same with its additions: a later 1.x has everything of an earlier one.
-API_RELEASE = "1.1"
+API_RELEASE = "1.0"
 
 ItemT = TypeVar("ItemT")
 

@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 
 from reviewer.connectors import api
 from reviewer.connectors.conformance.suite import STEPS
+from reviewer.connectors.field_words import OF_VALUES, words_of
 from reviewer.connectors.manifest import CAPABILITY_CALLS, CHECK_KEYS, KEYS
 from reviewer.connectors.settings_schema import SETTING_KEYS, SETTING_KINDS
 
@@ -96,14 +97,16 @@ _CONSTANTS: Mapping[str, str] = {
 
 def _members(value: type) -> Iterator[str]:
     if issubclass(value, enum.Enum):
-        yield ", ".join(f"`{member.value}`" for member in value)
+        meant = OF_VALUES[value.__name__]
+        yield _table(("Value", "Means"), ((f"`{member.value}`", meant[member.value]) for member in value))
     elif is_dataclass(value):
         hints = get_type_hints(value)
         rows = []
         for one in fields(value):
             default = "" if one.default is MISSING and one.default_factory is MISSING else _default(one)
-            rows.append((f"`{one.name}`", f"`{_type(hints[one.name])}`", default))
-        yield _table(("Field", "Type", "Default"), rows)
+            meant = words_of(value.__name__, one.name)
+            rows.append((f"`{one.name}`", f"`{_type(hints[one.name])}`", default, meant))
+        yield _table(("Field", "Type", "Default", "What it is"), rows)
     elif getattr(value, "_is_protocol", False):
         for name, call in inspect.getmembers(value, inspect.isfunction):
             if not name.startswith("_"):

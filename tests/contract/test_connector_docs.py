@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import enum
+import inspect
 import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from typer.testing import CliRunner
 from reviewer.cli import app
 from reviewer.connectors import api
 from reviewer.connectors.conformance.suite import STEPS, run_suite
+from reviewer.connectors.field_words import OF_ALL, OF_ONE, OF_VALUES
 from reviewer.connectors.manifest import CAPABILITIES, CHECK_KEYS, KEYS
 from reviewer.connectors.reference import reference
 from reviewer.connectors.settings_schema import SETTING_KEYS, SETTING_KINDS
@@ -48,6 +52,32 @@ def test_every_name_key_capability_and_promise_is_explained() -> None:
     for step in STEPS:
         assert len(step.words) > 20, step.name
         assert f"| `{step.name}` | {step.tier} | " in page
+
+
+def test_every_field_and_value_has_a_sentence() -> None:
+    page = reference()
+    known: dict[str, set[str]] = {}
+    for name in api.__all__:
+        kind = getattr(api, name)
+        part = page.partition(f"### {name}\n\n")[2].partition("\n### ")[0]
+        if isinstance(kind, type) and is_dataclass(kind):
+            known[name] = {one.name for one in fields(kind)}
+            for one in known[name]:
+                row = next(line for line in part.splitlines() if line.startswith(f"| `{one}` | "))
+                words = re.split(r"(?<!\\)\|", row)[4].strip()
+                assert len(words) > 6, f"{name}.{one}: say what it is in reviewer/connectors/field_words.py"
+                assert words[-1] in ".:", f"{name}.{one}: {words}"
+        elif isinstance(kind, type) and issubclass(kind, enum.Enum):
+            known[name] = {member.value for member in kind}
+            assert set(OF_VALUES[name]) == known[name]
+            assert all(f"| `{value}` | {OF_VALUES[name][value]} |" in part for value in known[name])
+        elif isinstance(kind, type) and getattr(kind, "_is_protocol", False):
+            calls = [call for call, _ in inspect.getmembers(kind, inspect.isfunction) if not call.startswith("_")]
+            for call in calls:
+                line = next(line for line in part.splitlines() if line.startswith(f"- `{call}("))
+                assert len(line.partition("`: ")[2]) > 15, f"{name}.{call}"
+    assert {kind: set(rows) - known[kind] for kind, rows in OF_ONE.items() if set(rows) - known[kind]} == {}
+    assert set(OF_ALL) <= set().union(*known.values())
 
 
 def test_every_field_and_call_is_listed() -> None:

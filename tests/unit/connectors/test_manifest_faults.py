@@ -54,6 +54,8 @@ FAULTS = {
     "cases_alone": (GOOD.replace('"media"', '"cases"'), "cases and changes go together"),
     "bad_effect": ('effect = "magic"\n' + GOOD, "effect: must be one of change, complaint"),
     "bad_decision": ('decisions = ["burn"]\n' + GOOD, "there is no such decision: burn"),
+    "bad_measure": ('measures = ["exile"]\n' + GOOD, "there is no such measure: exile"),
+    "measures_no_list": ('measures = "all"\n' + GOOD, "measures: must be a list of texts"),
     "bad_environment": ('environment = "mars"\n' + GOOD, "environment: must be one of shared, own"),
     "no_author": (GOOD.replace('author = "Me"\n', ""), "author: is missing"),
     "setting_no_table": ("setting = 3\n" + GOOD.partition("[[")[0], "setting: must be tables"),
