@@ -138,6 +138,12 @@ class Field:
             case QLineEdit():
                 self.widget.setText("" if value is None else str(value))
 
+    def on_leaving(self, left: Callable[[], None]) -> None:
+        """Call `left` when the person has entered something and goes on."""
+        line = self.widget.line if isinstance(self.widget, PathEdit) else self.widget
+        if isinstance(line, QLineEdit):
+            line.editingFinished.connect(left)
+
     def say(self, text: str) -> None:
         """Show what is wrong with it, or nothing."""
         self.problem.setText(text)

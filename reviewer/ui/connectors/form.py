@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -39,7 +40,8 @@ class SettingsForm(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.fields = {}
         for setting in kind.settings:
-            field = Field(setting, self.edited.emit)
+            field = Field(setting, partial(self._changed, setting.key))
+            field.on_leaving(partial(self._left, setting.key))
             self.fields[setting.key] = field
             name = field.label if setting.required else self.tr("{0} (optional)").format(field.label)
             label = PlainLabel(name)
@@ -66,6 +68,8 @@ class SettingsForm(QWidget):
         for field in self.fields.values():
             problem = self._problem(field, secrets_known)
             field.say(problem)
+            if problem and fine:
+                field.widget.setFocus()
             fine = fine and not problem
         return fine
 
@@ -81,14 +85,24 @@ class SettingsForm(QWidget):
                 secrets[key] = str(value)
         return settings, secrets
 
-    def _problem(self, field: Field, secrets_known: bool) -> str:
+    def _left(self, key: str) -> None:
+        """The person goes on: say what is wrong with what was entered, not yet what is missing."""
+        self.fields[key].say(self._problem(self.fields[key], secrets_known=True, missing=False))
+
+    def _changed(self, key: str) -> None:
+        field = self.fields.get(key)
+        if field is not None and field.problem.text():
+            field.say(self._problem(field, secrets_known=True, missing=False))
+        self.edited.emit()
+
+    def _problem(self, field: Field, secrets_known: bool, *, missing: bool = True) -> str:
         setting = field.setting
         try:
             value = field.value()
         except ValueError:
             return self.tr("This must be a number.")
         if value in ("", None, [], {}):
-            needed = setting.required and not (secrets_known and setting.kind == "secret")
+            needed = missing and setting.required and not (secrets_known and setting.kind == "secret")
             return self.tr("This is needed.") if needed else ""
         if setting.kind == "address" and not str(value).lower().startswith(("http://", "https://")):
             return self.tr("An address begins with https:// (or http:// on this computer).")
@@ -96,5 +110,8 @@ class SettingsForm(QWidget):
             return self.tr("This must be at least {0}.").format(f"{setting.least:g}")
         if setting.kind == "number" and setting.most is not None and value > setting.most:
             return self.tr("This must be at most {0}.").format(f"{setting.most:g}")
-        problem = setting.problem(value)
-        return self.tr("This {0}.").format(problem) if problem else ""
+        if setting.kind in ("text", "secret") and setting.problem(value):
+            return self.tr("This is too long.")
+        if setting.problem(value):  # the widgets of other kinds let nothing else in; numbers may be without end
+            return self.tr("This must be a number.") if setting.kind == "number" else self.tr("This does not fit.")
+        return ""

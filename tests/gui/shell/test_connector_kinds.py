@@ -89,6 +89,45 @@ def test_what_does_not_fit_is_marked_at_its_field(form: SettingsForm) -> None:
     assert form.fields["number"].problem.text() == "This must be at most 9."
 
 
+def test_what_is_wrong_is_said_when_the_field_is_left_and_goes_with_the_mending(
+    form: SettingsForm, qtbot: QtBot
+) -> None:
+    form.show()
+    qtbot.waitExposed(form)
+    number, text = form.fields["number"], form.fields["text"]
+    assert isinstance(number.widget, QLineEdit)
+    assert isinstance(text.widget, QLineEdit)
+    number.widget.setText("77")
+    number.widget.editingFinished.emit()
+    text.widget.editingFinished.emit()
+    assert number.problem.text() == "This must be at most 9."
+    assert text.problem.text() == ""  # it is needed, and its turn has not come
+    number.widget.selectAll()
+    qtbot.keyClicks(number.widget, "7")
+    assert number.problem.text() == ""
+    assert not form.check()
+    assert text.problem.text() == "This is needed."
+
+
+@pytest.mark.parametrize(
+    ("key", "entered", "words"),
+    [
+        ("number", "1e5x", "This must be a number."),
+        ("number", "9" * 400 + ".0", "This must be at most 9."),
+        ("number", "0", "This must be at least 1."),
+        ("address", "shop.example", "An address begins with https://"),
+        ("text", "x" * 4001, "This is too long."),
+        ("secret", "x" * 4001, "This is too long."),
+    ],
+)
+def test_each_thing_that_is_wrong_has_its_words(form: SettingsForm, key: str, entered: str, words: str) -> None:
+    line = form.fields[key].widget
+    assert isinstance(line, QLineEdit)
+    line.setText(entered)
+    assert not form.check()
+    assert form.fields[key].problem.text().startswith(words)
+
+
 def test_labels_are_in_the_persons_language(qtbot: QtBot) -> None:
     before = QLocale()
     QLocale.setDefault(QLocale("ko_KR"))
