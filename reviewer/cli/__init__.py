@@ -84,6 +84,9 @@ def tour(
     screenshots: Annotated[
         Path | None, typer.Option(help="Only take the pictures of the documentation, into this folder.")
     ] = None,
+    connector: Annotated[
+        str, typer.Option(help="Walk on the marketplace of a shipped connector, such as oscar, with its test server.")
+    ] = "",
     size: Annotated[str, typer.Option(hidden=True)] = "",
     sending_delay: Annotated[float, typer.Option(help="Seconds in which a decision does not leave the desk.")] = 10.0,
 ) -> None:
@@ -93,8 +96,11 @@ def tour(
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) and sys.platform == "linux":
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from reviewer.tour.command import TourOptions, run_tour
+    from reviewer.tour.marketplace import run_marketplace_tour
     from reviewer.tour.screenshots import take_screenshots
 
+    if connector:
+        raise typer.Exit(run_marketplace_tour(connector, out, min(cases, 6)))
     if hub and not token:
         raise OperatorError("Give a reviewer's token for that hub: --token.")
     if screenshots is not None:
