@@ -4,17 +4,21 @@ Prints one line of JSON when it listens; then obeys lines of JSON until its inpu
 """
 
 import base64
+import csv
+import html
 import json
 import os
 import secrets
 import sys
 import threading
+import tomllib
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 FOLDER = Path(sys.argv[1])
+_FLAGGED, _OFFERS = 20, 24
 ANSWERS = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)  # what the shop prints is no answer
 
@@ -134,26 +138,28 @@ class Shop:
         self.password = secrets.token_urlsafe(12)
         users = get_user_model()
         users.objects.create_superuser(username="reviewer", email="reviewer@shop.example", password=self.password)
-        for number in range(1, 25):
-            flagged = "The logo is a copy" if number <= 20 else ""
-            self.put(f"Bag {number}", f"<p>A <b>fine</b> bag, number {number}.</p>", [], flagged)
+        for offer in demo_offers():
+            self.put(**offer)
 
-    def put(self, title: str, description: str, pictures: list[bytes], flag: str) -> str:
+    def put(
+        self, title: str, description: str, pictures: list[bytes], flag: str, brand: str = "Orle", price: str = "38.50"
+    ) -> str:
         from django.core.files.base import ContentFile
 
         product = self.product(
             structure="standalone", title=title, description=description, product_class=self.kind, is_public=True
         )
         product.attr.compliance_flag = flag or None
-        product.attr.brand = "Orle"
+        product.attr.brand = brand
         product.save()
         self.stock.objects.create(
-            product=product, partner=self.partners[product.pk % 3], partner_sku=f"sku-{product.pk}", price="38.50",
+            product=product, partner=self.partners[product.pk % 3], partner_sku=f"sku-{product.pk}", price=price,
             price_currency="EUR", num_in_stock=5,
         )  # fmt: skip
         for number, data in enumerate(pictures):
             image = self.image(product=product, display_order=number)
-            image.original.save(f"{product.pk}-{number}.png", ContentFile(data), save=True)
+            ending = "jpg" if data.startswith(b"\xff\xd8") else "png"
+            image.original.save(f"{product.pk}-{number}.{ending}", ContentFile(data), save=True)
         return str(product.pk)
 
     def obey(self, told: dict[str, Any]) -> str:
@@ -170,6 +176,37 @@ class Shop:
         elif told["what"] == "state":
             return "live" if product.is_public else "removed"
         return ""
+
+
+def demo_offers() -> list[dict[str, Any]]:
+    """Twenty flagged and four other offers of the program's demo catalogue, with a picture each; bags where it is not
+    beside this connector."""
+    folder = Path(__file__).resolve().parents[2] / "resources" / "demo"
+    try:
+        products = tomllib.loads((folder / "products.toml").read_text(encoding="utf-8"))["product"]
+        with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["role"] in ("counterfeit", "lookalike", "genuine")]
+    except OSError:
+        return [
+            {"title": f"Bag {number}", "description": f"<p>A <b>fine</b> bag, number {number}.</p>", "pictures": [],
+             "flag": "The logo is a copy" if number <= _FLAGGED else ""}
+            for number in range(1, _OFFERS + 1)
+        ]  # fmt: skip
+    known = {product["id"]: product for product in products}
+    copies = [row for row in rows if row["role"] != "genuine"]
+    chosen = copies[:: max(1, len(copies) // _FLAGGED)][:_FLAGGED]
+    chosen += [row for row in rows if row["role"] == "genuine"][: _OFFERS - len(chosen)]
+    offers = []
+    for row in chosen:
+        product = known[row["product"]]
+        why = row["differences"] or "Looks like the genuine article, at a tenth of its price"
+        offers.append({
+            "title": f"{product['brand']} {product['model']}", "brand": product["brand"],
+            "description": f"<p>New, with box. <b>{html.escape(product['model'])}</b></p>",
+            "pictures": [(folder / row["file"]).read_bytes()], "flag": why if row["role"] != "genuine" else "",
+            "price": "29.90" if row["role"] != "genuine" else "299.00",
+        })  # fmt: skip
+    return offers
 
 
 class Server(ThreadingMixIn, WSGIServer):
