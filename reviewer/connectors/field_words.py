@@ -82,6 +82,9 @@ OF_ONE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "flags": "How many flags there are.",
             "price": "The price of the listing; None where there is none.",
             "leased_by": "Who has it in hand, by name; empty where nobody has.",
+            "severity": "How grave the ground is, 1 to 5; 0 where the server does not say.",
+            "reach": "How many buyers it has reached: the number of digits of the units sold.",
+            "trust": "How far the source of the flag is trusted, 0 to 5; None where it is not said.",
         },
         "CategoryPrice": {
             "middle": "The median of the prices, in one currency.",
@@ -117,6 +120,13 @@ OF_ONE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "logger": "For what should stand in the log; secrets are struck out.",
             "now": "The clock: take the time from it.",
             "folder": "A folder of the connector's own, for small things that can be lost.",
+        },
+        "Countersignature": {
+            "log": "Which log, by its id.",
+            "size": "How many rows the head covers.",
+            "root": "The root over those rows (RFC 6962), in hexadecimal.",
+            "key": "The server's public key (Ed25519), in hexadecimal.",
+            "signature": "The server's signature on the head, in hexadecimal.",
         },
         "Decision": {
             "id": "A UUID made at the desk: send it as the idempotency key.",
@@ -167,6 +177,12 @@ OF_ONE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "by_state": "How many listings there are in each state.",
             "relisted": "How many repeat one that was removed.",
             "items": "The listings themselves, at most 2,000.",
+        },
+        "FindingsTaken": {
+            "new": "Opinions that the server did not know.",
+            "known": "Opinions that it knew.",
+            "elsewhere": "Opinions about decisions of other servers.",
+            "back": "Decisions that went back to their reviewers.",
         },
         "Fingerprint": {
             "algorithm": "The algorithm's name, such as `pdq`.",
@@ -220,6 +236,27 @@ OF_ONE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "url": "Where buyers see it.",
             "listed_at": "Since when it is offered; None where it is not known.",
             "state": "`live`, `ended`, or the marketplace's own word.",
+        },
+        "LogHead": {
+            "log": "Which log, by its id.",
+            "size": "How many rows it covers.",
+            "root": "The root over those rows (RFC 6962), in hexadecimal.",
+            "key": "The log's public key (Ed25519), in hexadecimal.",
+            "signature": "The log's signature on it, in hexadecimal.",
+            "first": "How many rows the last countersigned head had.",
+            "proof": "The digests which show that it goes on from that head.",
+            "rows": "The rows after that head.",
+        },
+        "LogKey": {
+            "log": "Which log, by its id.",
+            "key": "Its public key (Ed25519), in hexadecimal.",
+            "name": "The workstation's name for people.",
+            "signature": "By that key, which shows who enrols it to hold it.",
+        },
+        "LogRow": {
+            "digest": "The row's digest, in hexadecimal.",
+            "content": "The row itself, for a decision of this server; else None.",
+            "salt": "The salt of its text's commitment; None without a text.",
         },
         "Marketplace": {
             "id": "Its name for programs.",
@@ -336,6 +373,13 @@ OF_ONE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "id": "The lease's name on the server.",
             "ttl_s": "For how many seconds it holds from now; None where it is lost.",
         },
+        "ReturnedCase": {
+            "id": "Its name on the server.",
+            "auditor": "Who sent it back, by name.",
+            "verdict": "`return`, to be looked at again, or `fix`, where the auditor rules otherwise.",
+            "kind": "With `fix`: the decision's kind that the auditor rules.",
+            "ground": "With `fix`: the ground, by its id.",
+        },
         "Right": {
             "kind": "`trademark`, `copyright`, `design` or `patent`.",
             "number": "The number of its registration.",
@@ -381,6 +425,10 @@ OF_ONE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "decisions": "The kinds that are carried out for this account; None: as the manifest says.",
             "measures": "The measures that are carried out for this account; None: as the manifest says.",
         },
+        "SettledCase": {
+            "id": "The name of the returned case.",
+            "resolution": "`corrected`, by another decision, or `upheld`.",
+        },
         "Sibling": {
             "case_id": "The other case.",
             "relation": "`same_seller` or `same_pictures`.",
@@ -391,61 +439,14 @@ OF_ONE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "state": "`counts`, `merged`, `capped`, `expired` or `overturned`.",
             "points": "The points that it adds now.",
         },
-    }
-)
-#: What each value of an enumeration means.
-OF_VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "CaseState": {
-            "open": "can be claimed",
-            "leased": "somebody has it in hand",
-            "decided": "a decision stands",
-            "escalated": "a lead must decide",
-            "awaiting_proof": "the seller was asked for proof",
-            "withdrawn": "left the queue without a decision",
-        },
-        "DecisionKind": {
-            "takedown": "the listing goes; with complaints, one is filed",
-            "warn": "the listing stays, the seller is warned",
-            "restrict": "the seller is restricted",
-            "clear": "the listing stays, nothing is wrong",
-            "escalate": "a lead must decide",
-            "request_proof": "the seller must show a proof of authenticity",
-            "withdraw": "takes back the decision that it supersedes, and reopens the case",
-        },
-        "FlagSource": {
-            "automated": "a check by a program",
-            "rights_holder": "the owner of a right, or an agent",
-            "trusted_flagger": "a trusted flagger (DSA Art. 22)",
-            "authority": "an authority, such as customs",
-            "consumer": "a buyer",
-            "staff": "the marketplace's own people",
-        },
-        "MeasureKind": {
-            "listing_removed": "the listing can't be bought any more",
-            "listing_hidden": "the listing is hidden in some territories",
-            "seller_warned": "the seller is told",
-            "seller_restricted": "the seller may not sell some things, for a time or for ever",
-            "account_suspended": "the account is closed for a time",
-            "account_closed": "the account is closed for good",
-            "refund_advised": "buyers should be refunded",
-        },
-        "ReceiptStatus": {
-            "accepted": "carried out",
-            "duplicate": "was carried out before: the same decision came again",
-            "deferred": "not kept: send it again later",
-            "stale": "the listing changed, or another decision stands",
-            "lease_lost": "somebody else has the case",
-            "gone": "there is nothing to decide any more",
-            "rejected": "refused, with the reason in `detail`",
-            "conflict": "another decision is known under this id",
-        },
-        "Standing": {
-            "active": "sells freely",
-            "warned": "was warned",
-            "restricted": "may not sell some things",
-            "suspended": "may not sell for a time",
-            "banned": "may not sell any more",
+        "VouchedKey": {
+            "log": "Which log, by its id.",
+            "key": "The log's public key (Ed25519), in hexadecimal.",
+            "name": "The workstation's name for people.",
+            "signature": "The server's signature on it, in hexadecimal.",
+            "server_log": "The server's own log, by its id.",
+            "server_key": "The server's public key (Ed25519), in hexadecimal.",
+            "server_name": "The server's name for people.",
         },
     }
 )

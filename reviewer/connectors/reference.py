@@ -11,9 +11,10 @@ from typing import Any, get_type_hints
 
 from reviewer.connectors import api
 from reviewer.connectors.conformance.suite import STEPS
-from reviewer.connectors.field_words import OF_VALUES, words_of
+from reviewer.connectors.field_words import words_of
 from reviewer.connectors.manifest import CAPABILITY_CALLS, CHECK_KEYS, KEYS
 from reviewer.connectors.settings_schema import SETTING_KEYS, SETTING_KINDS
+from reviewer.connectors.value_words import OF_VALUES
 
 _CAPABILITIES: Mapping[str, str] = {
     "leases": "claims cases for a time, by leases that the server keeps",

@@ -17,12 +17,13 @@ from typer.testing import CliRunner
 from reviewer.cli import app
 from reviewer.connectors import api
 from reviewer.connectors.conformance.suite import STEPS, run_suite
-from reviewer.connectors.field_words import OF_ALL, OF_ONE, OF_VALUES
+from reviewer.connectors.field_words import OF_ALL, OF_ONE
 from reviewer.connectors.manifest import CAPABILITIES, CHECK_KEYS, KEYS
 from reviewer.connectors.reference import reference
 from reviewer.connectors.settings_schema import SETTING_KEYS, SETTING_KINDS
 from reviewer.connectors.template import new_connector
 from reviewer.connectors.validation import faults_of
+from reviewer.connectors.value_words import OF_VALUES
 
 #: Real servers are started, and some are slow on purpose.
 pytestmark = pytest.mark.timeout(300)
