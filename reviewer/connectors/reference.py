@@ -98,8 +98,8 @@ _CONSTANTS: Mapping[str, str] = {
 
 def _members(value: type) -> Iterator[str]:
     if issubclass(value, enum.Enum):
-        meant = OF_VALUES[value.__name__]
-        yield _table(("Value", "Means"), ((f"`{member.value}`", meant[member.value]) for member in value))
+        told = OF_VALUES[value.__name__]
+        yield _table(("Value", "Means"), ((f"`{member.value}`", told[member.value]) for member in value))
     elif is_dataclass(value):
         hints = get_type_hints(value)
         rows = []
