@@ -19,7 +19,7 @@ from shiboken6 import Shiboken
 from reviewer.imaging.pictures import Decoded, RefusedPicture
 
 #: What all pictures together may take, in bytes.
-LIMIT = 72 * 1024 * 1024
+LIMIT = 52 * 1024 * 1024
 #: The largest side that is asked for: what 100 % shows of a larger picture is this rendition.
 FULL_SIDE = 2000
 #: Between two pictures that nobody waits for, so that a key press never waits behind several of them.
