@@ -31,6 +31,8 @@ from reviewer.ui.queue.view import QueueView
 _ROWS, _PROXY_ROWS, _A_BATCH = 1_000_000, 100_000, 10_000
 _FIRST_MS, _SCROLL_MS, _FILTER_MS = 100.0, 16.0, 200.0
 _STEPS = 200
+#: Between two steps: a held key repeats no faster, and the window lives in between.
+_REPEAT_S = 1 / 30
 _ROUNDS = 5
 _NOUNS = ("handbag", "wristwatch", "trainers", "perfume", "earphones", "sunglasses", "belt", "backpack", "lipstick")
 _WORDS = ("leather", "vintage", "original", "gold", "limited", "boxed", "summer", "black", "premium", "mini", "large")
@@ -189,6 +191,8 @@ def _scroll(view: QueueView, paints: Paints, steps: int) -> list[Line]:
             if view.model.row_at(top) is None:
                 window.wait_until(lambda: paints.whole_at > began, "the rows")  # noqa: B023 - asked at once
             until_there.append((max(paints.whole_at, began) - began) / 1e6)
+            rested = perf_counter() + _REPEAT_S
+            window.wait_until(lambda: perf_counter() >= rested, "the next key")  # noqa: B023 - asked at once
         print(f"queue_table: {steps} {name}, time of the window's thread a step in ms: {spread(took)}")
         print(f"  until the rows themselves are painted: {spread(until_there)}")
         upper = percentile(took, 0.99)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap, QStaticText, QTransform
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
@@ -28,6 +30,8 @@ class CellPainter(QStyledItemDelegate):
         self._pixmaps: dict[tuple[str, str, float], QPixmap] = {}
         self._colours: dict[str, QColor] = {}
         self.current_row = -1
+        self._side = self._gap = 0
+        self._measure()
         theme.changed.connect(self._forget)
 
     def paint(
@@ -56,6 +60,16 @@ class CellPainter(QStyledItemDelegate):
         painter.setPen(self._colour(look.role or "text"))
         painter.drawStaticText(x + (width - wide if column == PRICE else 0), y + (height - high) // 2, text)
 
+    def prepare(self, row: int, widths: Sequence[int]) -> None:
+        """Cut and shape the texts of a row ahead, at these widths of the columns; a row that is not there is left."""
+        if self._model.row_at(row) is None:
+            return
+        for column, wide in enumerate(widths):
+            look = self._model.look(row, column)
+            width = wide - 2 * self._gap - (self._side + self._gap if look.icon else 0)
+            if (look.text, width, look.language) not in self._laid:
+                self._lay(look, width, *self._font(look.language))
+
     def _lay(self, look: Look, width: int, font: QFont, metrics: QFontMetrics) -> tuple[QStaticText, int, int]:
         """Cut and shape a text once: its glyphs are painted from memory afterwards."""
         if len(self._laid) > _REMEMBERED:
@@ -68,13 +82,10 @@ class CellPainter(QStyledItemDelegate):
         self._laid[look.text, width, look.language] = laid
         return laid
 
-    @property
-    def _gap(self) -> int:
-        return self._side // 4
-
-    @property
-    def _side(self) -> int:
-        return self._font("")[1].ascent() + 3
+    def _measure(self) -> None:
+        """The side of an icon, and the gap around what stands in a cell."""
+        self._side = self._font("")[1].ascent() + 3
+        self._gap = self._side // 4
 
     def _colour(self, role: str) -> QColor:
         colour = self._colours.get(role)
@@ -100,3 +111,4 @@ class CellPainter(QStyledItemDelegate):
     def _forget(self) -> None:
         for remembered in (self._laid, self._fonts, self._pixmaps, self._colours):
             remembered.clear()
+        self._measure()

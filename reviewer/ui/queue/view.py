@@ -23,6 +23,7 @@ from reviewer.services.model import CaseOnDesk, CaseRef, QueueFilter, QueueRow
 from reviewer.ui.faults import words_of
 from reviewer.ui.plain import PlainLabel, button
 from reviewer.ui.ports import Workstation
+from reviewer.ui.queue.ahead import RowsAhead
 from reviewer.ui.queue.cells import NAMES, TITLE
 from reviewer.ui.queue.filters import FilterBar
 from reviewer.ui.queue.model import QueueTable, column_of, sorted_by
@@ -163,6 +164,8 @@ class QueueView(QWidget):
         self.table.setModel(self.model)
         self.painter = CellPainter(self.model, self._theme, self.table)
         self.table.setItemDelegate(self.painter)
+        self._ahead = RowsAhead(self.table, self.painter)
+        self.model.page_arrived.connect(self._ahead.start)
         self.table.setAccessibleName(self.tr("Cases in the queue"))
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
