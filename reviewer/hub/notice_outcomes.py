@@ -14,10 +14,19 @@ from reviewer.domain.notice import Outcome
 from reviewer.domain.values import format_time
 from reviewer.hub.changes import record_changes
 from reviewer.hub.claimants import find_claimants, judge_misuse
-from reviewer.hub.locks import FEED, hold
+from reviewer.hub.locks import FEED, hold, is_shared
 from reviewer.hub.notice_messages import Withdrawal
 from reviewer.hub.prepared import Prepared, among, given, inserting
-from reviewer.hub.schema import case_effects, cases, decisions, flags, notice_changes, notice_listings, notices
+from reviewer.hub.schema import (
+    case_effects,
+    cases,
+    decisions,
+    flags,
+    notice_changes,
+    notice_listings,
+    notices,
+    sellers,
+)
 from reviewer.hub.sellers import ACTIVE_STATES
 from reviewer.hub.sequenced import write_at_end
 from reviewer.policy.policy import Policy
@@ -67,6 +76,19 @@ _COUNT = Prepared(
 )
 ADD_CHANGE = Prepared(inserting(notice_changes))
 
+#: A seller's row stands for the ends of its cases: a decision on one of them waits, or is waited for.
+_LOCK_SELLERS = Prepared(
+    select(sellers.c.id)
+    .where(
+        sellers.c.id.in_(
+            select(cases.c.seller_id)
+            .join(notice_listings, notice_listings.c.case_id == cases.c.id)
+            .where(among(notice_listings.c.notice_id, "ids"))
+        )
+    )
+    .order_by(sellers.c.id)
+    .with_for_update(key_share=True)
+)
 _NOTICES = Prepared(select(notices).where(among(notices.c.id, "ids")))
 _ROWS = Prepared(
     select(
@@ -195,7 +217,10 @@ def withdraw_notices(
     what was decided stays decided.
     """
     hold(connection, FEED)
-    found = {row.id: row for row in _NOTICES.rows(connection, ids=sorted({item.id for item in items}))}
+    ids = sorted({item.id for item in items})
+    if is_shared(connection):
+        _LOCK_SELLERS.rows(connection, ids=ids)
+    found = {row.id: row for row in _NOTICES.rows(connection, ids=ids)}
     moment = format_time(now)
     answers: list[dict[str, Any]] = []
     for item in items:

@@ -300,14 +300,38 @@ def test_a_lead_who_takes_a_takedown_back_reverses_it_whoever_clears_it_then(kno
 
 
 def test_a_takedown_settles_the_notices_on_other_cases_of_the_listing_too(known):
+    hub, first, second = known, notice("l1"), notice("l1", right=RIGHT | {"number": "EM-2"})
+    send(hub, first)
+    cleared = hub.decision(hub.claim()[0], "clear")
+    hub.decide(cleared)
+    send(hub, second)
+    hub.decide(hub.supersede(cleared, "withdraw"), who="lead")
+    assert {hub.get(f"/v1/notices/{one['id']}")["state"] for one in (first, second)} == {"open"}
+    leased = next(one for one in hub.claim("other") if one["case"]["id"] == cleared["case_id"])
+    takedown = hub.decision(leased)
+    assert "1 other open case of this listing settled with it" in hub.decide(takedown, who="other")[0]["effects"]
+    for one in (first, second):
+        assert hub.get(f"/v1/notices/{one['id']}")["outcomes"] == {"upheld": 1}
+    hub.decide(hub.supersede(takedown, "withdraw"), who="other")
+    for one in (first, second):
+        assert hub.get(f"/v1/notices/{one['id']}")["outcomes"] == {"open": 1}
+
+
+def test_a_warning_upholds_a_notice_and_says_that_the_listing_stays(known):
+    hub = known
+    send(hub, notice("l1"))
+    hub.decide(hub.decision(hub.claim()[0], "warn"))
+    last = hub.get("/v1/notices/outcomes")["items"][-1]
+    assert (last["outcome"], "warned; the listing stays" in last["words"]) == ("upheld", True)
+
+
+def test_what_asks_for_more_leaves_a_notice_open(known):
     hub, sent = known, notice("l1")
-    case = hub.open_case("l2", category="backpack")
-    send(hub, sent, notice("l2"))
-    assert [row["outcome"] for row in hub.get("/v1/notices/outcomes")["items"]] == ["open", "open"]
-    leased = next(one for one in hub.claim() if one["case"]["id"] == case)
-    hub.decide(hub.decision(leased, "warn"))
-    assert hub.get("/v1/notices/outcomes")["items"][-1]["outcome"] == "upheld"
-    assert "warned" in hub.get("/v1/notices/outcomes")["items"][-1]["words"]
+    send(hub, sent)
+    hub.decide(hub.decision(hub.claim()[0], "request_proof"))
+    assert hub.get(f"/v1/notices/{sent['id']}")["outcomes"] == {"open": 1}
+    item = hub.post("/v1/notices/withdraw", {"notices": [{"id": sent["id"]}]}, "claimant")["items"][0]
+    assert item["cases_closed"] == 1
 
 
 def test_a_listing_that_its_marketplace_ends_closes_its_notices(known):
