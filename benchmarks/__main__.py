@@ -22,6 +22,7 @@ from benchmarks.table import show
 #: Names on the command line, and the module that measures each; one run of a module answers all its names.
 MODULES = {
     "audit": "audit",
+    "audit_window": "audit_window",
     "connectors": "connectors",
     "decide": "decide",
     "hub": "hub",
