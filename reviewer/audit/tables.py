@@ -10,6 +10,11 @@ from html import escape
 from reviewer.audit.chart import Chart, svg
 
 Cell = str | int | float | None
+#: The columns of an interval, after the number that it is around.
+INTERVAL = ("95% from", "95% to")
+#: A table of more columns is set smaller, so that it fits a page.
+_MANY = 7
+_RIGHT = ' align="right"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +88,62 @@ def html_text(report: Report, pictures: dict[str, str] | None = None) -> str:
         for chart in report.charts
     ]
     for table in report.tables:
-        head = "".join(f"<th>{escape(name)}</th>" for name in table.columns)
-        rows = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in table.rows)
+        columns, rows = with_intervals(table)
+        size = ' style="font-size:small"' if len(columns) > _MANY else ""
+        right = [any(_is_number(row[at]) for row in rows) for at in range(len(columns))]
+        head = "".join(
+            f"<th{_RIGHT if numeric else ''}>{escape(name)}</th>" for name, numeric in zip(columns, right, strict=True)
+        )
+        cells = ("".join(_cell(value, numeric) for value, numeric in zip(row, right, strict=True)) for row in rows)
+        body = "".join(f"<tr>{of}</tr>" for of in cells)
         note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
-        parts.append(f'<h2>{escape(table.title)}</h2><table width="100%"><tr>{head}</tr>{rows}</table>{note}')
+        parts.append(f'<h2>{escape(table.title)}</h2><table width="100%"{size}><tr>{head}</tr>{body}</table>{note}')
     return "".join([*parts, "</body></html>\n"])
 
 
-def _cell(value: Cell) -> str:
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A number with the interval around it, for people: one cell instead of three."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{_words(self.value)} ({_words(self.low)} to {_words(self.high)})"
+
+
+def with_intervals(table: Table) -> tuple[tuple[str, ...], tuple[tuple[Cell | Interval, ...], ...]]:
+    """Columns and rows as they are read: a number and the two columns of its interval are one."""
+    at, keep = 0, []
+    while at < len(table.columns):
+        whole = table.columns[at + 1 : at + 3] == INTERVAL
+        keep.append((at, whole))
+        at += 3 if whole else 1
+    columns = tuple(f"{table.columns[at]} (95%)" if whole else table.columns[at] for at, whole in keep)
+    rows = tuple(tuple(_joined(row[at : at + 3]) if whole else row[at] for at, whole in keep) for row in table.rows)
+    return columns, rows
+
+
+def _joined(cells: tuple[Cell, ...]) -> Cell | Interval:
+    value, low, high = cells
+    if isinstance(value, str) or isinstance(low, str) or isinstance(high, str):
+        return value
+    return value if value is None or low is None or high is None else Interval(value, low, high)
+
+
+def _is_number(value: Cell | Interval) -> bool:
+    return value is not None and not isinstance(value, str)
+
+
+def _words(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.3f}".rstrip("0").rstrip(".")
+
+
+def _cell(value: Cell | Interval, numeric: bool) -> str:
+    side = f' class="n"{_RIGHT}' if numeric else ""
     if value is None:
-        return "<td>–</td>"
+        return f"<td{side}>–</td>"
     if isinstance(value, str):
-        return f"<td>{escape(value)}</td>"
-    words = f"{value:,}" if isinstance(value, int) else f"{value:,.3f}".rstrip("0").rstrip(".")
-    return f'<td class="n" align="right">{words}</td>'
+        return f"<td{side}>{escape(value)}</td>"
+    return f"<td{side}>{value if isinstance(value, Interval) else _words(value)}</td>"

@@ -170,7 +170,7 @@ def _reviewers(history: History, pairs: list[Rated]) -> Table:
     for name, of in sorted(decided.items()):
         mine = looked[name]
         wrong = share(sum(item.verdict != "agree" for _, item in mine), len(mine))
-        timely = [row.decided_at <= row.due_at for row in of if row.due_at]
+        timely = [row.decided_at <= row.due_at for row in of if row.due_at and not row.supersedes]
         golden = [_is_same((row, item)) for row, item in mine if known.get(row.id) is item]
         met = _rounded(share(sum(golden), len(golden)), 100, 2)[0]
         within = round(100 * sum(timely) / len(timely), 2) if timely else None

@@ -14,11 +14,13 @@ from reviewer.domain.text import visible
 from reviewer.services.audit_desk import CaseInPack
 from reviewer.ui import words
 from reviewer.ui.audit.listing import verdict_name
-from reviewer.ui.plain import PlainLabel, button
+from reviewer.ui.plain import PlainLabel, button, tooltip
 from reviewer.ui.review.wording import amount, kind_text
 from reviewer.ui.theme import Theme
 
 _KINDS = tuple(kind.value for kind in DecisionKind if kind is not DecisionKind.WITHDRAW)
+#: A longer title would push the decision out of sight; the whole one is in its tooltip.
+_LONGEST_TITLE = 160
 Said = tuple[str, str, str, str, str]
 
 
@@ -74,8 +76,8 @@ class Ruling(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inside)
-        for widget in (scroll.viewport(), inside):
-            widget.setAutoFillBackground(False)
+        scroll.setObjectName("bare")
+        scroll.setStyleSheet("#bare, #bare > QWidget > QWidget { background: transparent; }")
         column = QVBoxLayout(self)
         column.setContentsMargins(self._theme.em(0.5), 0, 0, 0)
         column.setSpacing(self._theme.em(0.4))
@@ -130,7 +132,8 @@ class Ruling(QWidget):
         font = self._theme.font(listing.language, bold=True)
         self.title.setFont(font)
         self.description.setFont(self._theme.font(listing.language))
-        self.title.setText(visible(listing.title, limit=400))
+        self.title.setText(visible(listing.title, limit=_LONGEST_TITLE))
+        self.title.setToolTip(tooltip(visible(listing.title, limit=2000)))
         sold = self.tr("{0} sold").format(listing.units_sold) if listing.units_sold is not None else ""
         source = words.source(case.decided.source) if case.decided.source else "–"
         facts = (amount(listing.price), sold, case.decided.marketplace, self.tr("flagged by {0}").format(source))

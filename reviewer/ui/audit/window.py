@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPlainTextEdit,
 
 from reviewer.audit.history import Decided, History
 from reviewer.audit.tables import Report
+from reviewer.errors import OperatorError
 from reviewer.services.audit_desk import AuditDesk, OpenedPack
 from reviewer.ui.audit.export import ExportDialog
 from reviewer.ui.audit.filters import FilterBar
@@ -22,7 +24,7 @@ from reviewer.ui.audit.opinions import OpinionsPane
 from reviewer.ui.commands import Command, Commands, Scope
 from reviewer.ui.keys import KeySurface
 from reviewer.ui.plain import PlainLabel, button
-from reviewer.ui.tasks import Latest, Tasks
+from reviewer.ui.tasks import Latest, Task, Tasks
 from reviewer.ui.theme import Theme
 
 if TYPE_CHECKING:
@@ -70,6 +72,11 @@ class AuditWindow(QDialog):
             (self.export_button, self.ask_export),
         ):  # fmt: skip
             made.clicked.connect(call)
+        self.cancel_button = button(self.tr("Cancel"))
+        self.cancel_button.clicked.connect(self.cancel)
+        self.cancel_button.hide()
+        self._opening: Task | None = None
+        self._stop = threading.Event()
         self.filters = FilterBar(theme)
         self.list = ListPane(theme)
         self.lines = QPlainTextEdit()
@@ -102,7 +109,9 @@ class AuditWindow(QDialog):
             self.tabs.addTab(widget, title)
         top = QHBoxLayout()
         top.addWidget(self.verdict, 1)
-        for made in (self.live_button, self.open_button, self.findings_button, self.export_button):
+        for made in (
+            self.cancel_button, self.live_button, self.open_button, self.findings_button, self.export_button,
+        ):  # fmt: skip
             top.addWidget(made)
         column = QVBoxLayout(self)
         column.setSpacing(self._theme.em(0.5))
@@ -124,7 +133,19 @@ class AuditWindow(QDialog):
 
     def open_live(self) -> None:
         """Read this workstation's own history as it is now."""
-        self._begin(self.tr("Reading this workstation's history …"), partial(self._desk.open_live, self.told.emit))
+        self._stop.clear()
+        self._begin(self.tr("Reading this workstation's history …"), partial(self._desk.open_live, self._tell))
+
+    def cancel(self) -> None:
+        """Drop what is being opened; what was open before stays."""
+        self._stop.set()
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
+            self._show(self.opened)
+            if self.opened is None:
+                self.verdict.setText(self.tr("Cancelled. Open this workstation's history, or an audit pack."))
+                self.verdict.set_role("heading")
 
     def add_findings(self, paths: list[Path]) -> None:
         """Count other auditors' opinions as well."""
@@ -143,12 +164,21 @@ class AuditWindow(QDialog):
         self._desk.close()
         super().done(result)
 
+    def _tell(self, words: str) -> None:
+        """Called on the thread that reads."""
+        if self._stop.is_set():
+            raise OperatorError(self.tr("Cancelled."))
+        self.told.emit(words)
+
     def _begin(self, words: str, work: Callable[[], OpenedPack]) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
         self.verdict.set_role("heading")
         self.verdict.setText(words)
         for made in (self.live_button, self.open_button):
             made.setEnabled(False)
-        self._tasks.in_background(work, self._show, self._failed, owner=self)
+        self.cancel_button.show()
+        self._opening = self._tasks.in_background(work, self._show, self._failed, owner=self)
 
     def _failed(self, error: Exception) -> None:
         self._show(None)
@@ -171,6 +201,8 @@ class AuditWindow(QDialog):
     def _show(self, opened: OpenedPack | None) -> None:
         same = opened is not None and self.opened is not None and opened.path == self.opened.path
         self.opened = opened
+        self._opening = None
+        self.cancel_button.hide()
         for made in (self.live_button, self.open_button):
             made.setEnabled(True)
         history = opened.history if opened is not None else None

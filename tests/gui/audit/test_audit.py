@@ -439,3 +439,18 @@ def test_a_workstation_where_nothing_was_decided_says_so(qtbot: QtBot, made: Des
     qtbot.waitUntil(lambda: dialog.state.property("role") == "danger", timeout=30_000)
     assert not (made.folder / "out.pack").exists()
     dialog.reject()
+
+
+def test_opening_can_be_cancelled_and_what_was_open_stays(qtbot: QtBot, window: AuditWindow, pack: Path) -> None:
+    window.open_pack(pack)
+    assert window.cancel_button.isVisible()
+    window.cancel()
+    assert window.opened is None
+    assert window.verdict.text().startswith("Cancelled.")
+    opened(qtbot, window, pack)
+    assert not window.cancel_button.isVisible()
+    first = window.opened
+    window.open_pack(pack)
+    window.cancel()
+    assert window.opened is first
+    assert window.verdict.text().startswith("✓ demo.pack: verified")

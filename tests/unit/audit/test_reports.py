@@ -13,7 +13,7 @@ import pytest
 from reviewer.audit.chart import Chart, svg
 from reviewer.audit.history import read_history
 from reviewer.audit.reporting import make_report, write_files
-from reviewer.audit.tables import Report, csv_text, html_text
+from reviewer.audit.tables import INTERVAL, Report, Table, csv_text, html_text, with_intervals
 from reviewer.errors import OperatorError
 from tests.unit.audit.conftest import Made
 
@@ -153,7 +153,8 @@ def test_the_teams_figures_are_those_of_plain_sql(demo: Made, sql: sqlite3.Conne
         where = f"FROM decisions d JOIN cases c USING (part, row) WHERE d.reviewer_name = '{row[0]}'"
         assert row[1] == value(sql, f"SELECT count(*) {where}")
         assert row[10] == pytest.approx(
-            value(sql, f"SELECT round(100.0 * avg(d.decided_at <= c.due_at), 2) {where}"), abs=0.011
+            value(sql, f"SELECT round(100.0 * avg(d.decided_at <= c.due_at), 2) {where} AND d.supersedes = ''"),
+            abs=0.011,
         )
         assert (row[7], row[8]) == sql.execute(
             "SELECT count(*), round(100.0 * avg(o.kind = d.kind AND o.ground = d.ground), 2) "
@@ -425,3 +426,19 @@ def test_what_is_no_report_or_no_pack_is_said(demo: Made, copy: Path, tmp_path: 
     connection.close()
     with pytest.raises(OperatorError, match="declares tables, views or triggers"):
         read_history(copy)
+
+
+def test_a_number_and_its_interval_are_one_cell_for_people_and_three_in_csv() -> None:
+    table = Table(
+        "t",
+        "T",
+        ("Name", "Kappa", *INTERVAL, "Cases", "95% from"),
+        (("a", 0.5, 0.25, 0.75, 4, 1), ("b", None, None, None, 0, 2)),
+    )
+    columns, rows = with_intervals(table)
+    assert columns == ("Name", "Kappa (95%)", "Cases", "95% from")
+    assert [str(row[1]) for row in rows] == ["0.5 (0.25 to 0.75)", "None"]
+    page = html_text(Report("team", "T", "", (table,)))
+    assert '<td class="n" align="right">0.5 (0.25 to 0.75)</td>' in page
+    assert '<td class="n" align="right">–</td>' in page
+    assert csv_text(table.columns, table.rows).splitlines()[1] == "a,0.5,0.25,0.75,4,1"
