@@ -1,4 +1,4 @@
-"""Every branch of what carries a decision: `python -m tests.covered` (`make coverage`).
+"""Every branch of what carries a decision: `python -m tests.covered` (`make coverage`), or what some tests reach.
 
 The modules are named here and nowhere else, with the reason why each is held to all of its branches.  No line is
 excluded: coverage's own marks ("pragma: no cover") count for nothing here.
@@ -120,4 +120,4 @@ def table(rows: list[Row]) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(tuple(sys.argv[1:]) or TESTS))
