@@ -47,12 +47,12 @@ class AccountDesk:
         self.changes = Duty("changes", self._changes)
         self.banks = Duty("banks", self._banks)
         self.prices = Duty("prices", self._prices)
-        self._audit = around.audit_of(account) if around.audit_of else None
+        self._audit = around.audit_of(account)
 
     def duties(self) -> list[Duty]:
         """In the order of importance: claims first, so that the first case is there at once."""
         first = [self.renew, self.claim, self.push, self.release, self.changes, self.banks, self.prices]
-        return first + ([self._audit.duty] if self._audit else [])
+        return [*first, self._audit.duty]
 
     def connected(self, connector: Connector, service: Service) -> None:
         """The server answered: keep what it says of itself, and its rules where they are new."""
@@ -67,8 +67,7 @@ class AccountDesk:
             self._fetch_policy(connector, service.policy_version)
         around.book.connected(account, service)
         around.store.run(lambda _: around.deck.set_reach(account, around.book.view(account).reach))
-        if self._audit is not None:
-            self._audit.connected(service)
+        self._audit.connected(service)
         if another:
             around.person_changed(account)
         others = around.store.run(lambda database: people.others_waiting(database, account))
@@ -114,8 +113,7 @@ class AccountDesk:
 
     def audit_soon(self) -> None:
         """Something waits for the audit's duty.  Safe on any thread."""
-        if self._audit is not None:
-            self._audit.duty.soon()
+        self._audit.duty.soon()
 
     def _push(self, connector: Connector) -> float:
         around = self._around

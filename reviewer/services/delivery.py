@@ -132,7 +132,7 @@ class DeliveryService:
         claim_again: Callable[[InboxItem, Callable[[], None]], None],
         escalate: Callable[[InboxItem], None],
         now: Callable[[], datetime],
-        returned: ReturnedCases | None = None,
+        returned: ReturnedCases,
     ) -> None:
         self._returned = returned
         self._escalate = escalate
@@ -163,7 +163,7 @@ class DeliveryService:
     def inbox_items(self) -> tuple[InboxItem, ...]:
         """What came back and is not resolved, newest first.  On the reader's thread."""
         found = tuple(self._item(row) for row in self._reader.run(table.inbox))
-        back = self._reader.run(self._returned.items) if self._returned is not None else ()
+        back = self._reader.run(self._returned.items)
         return tuple(sorted((*found, *back), key=lambda item: item.at, reverse=True)) if back else found
 
     def history(self) -> tuple[table.Delivered, ...]:
@@ -188,7 +188,7 @@ class DeliveryService:
 
         On the store's thread.  Raises `OperatorError`.
         """
-        if item_id < 0 and self._returned is not None:
+        if item_id < 0:
             self._returned.resolve(item_id, action)
             return
         row = next((row for row in self._store.run(table.inbox) if row.id == item_id), None)

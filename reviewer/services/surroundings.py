@@ -34,4 +34,4 @@ class Surroundings:
     house_policy: Policy
     evidence: EvidenceService
     person_changed: Callable[[str], None]
-    audit_of: Callable[[str], AuditDuty] | None = None
+    audit_of: Callable[[str], AuditDuty]

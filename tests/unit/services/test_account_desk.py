@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -139,16 +140,19 @@ def status_of(sitting: Sitting, account: str) -> AccountStatus:
 
 
 def test_a_match_that_is_found_beside_the_desk_pops_in(open_sitting: Open, server: FakeServer) -> None:
-    sink = io.BytesIO()
-    Image.radial_gradient("L").convert("RGB").save(sink, "JPEG")
-    data = sink.getvalue()
-    picture = picture_named(data)
-    server.pictures[picture.sha256] = data
-    genuine = ReferenceProduct("ref-9", "Orle", "Saddle", pictures=(picture,))
-    server.cases["case-1"] = made_case(1, pictures=(picture,), references=(genuine,))
+    original, copy = io.BytesIO(), io.BytesIO()
+    noise = Image.frombytes("L", (16, 12), random.Random(3).randbytes(16 * 12))
+    picture = Image.linear_gradient("L").resize((320, 240))
+    picture.paste(noise.resize((160, 120)), (60, 39))
+    picture.convert("RGB").save(original, "JPEG", quality=90)
+    picture.resize((280, 210)).convert("RGB").save(copy, "JPEG", quality=40)
+    shown, genuine = picture_named(copy.getvalue()), picture_named(original.getvalue())
+    server.pictures |= {shown.sha256: copy.getvalue(), genuine.sha256: original.getvalue()}
+    reference = ReferenceProduct("ref-9", "Orle", "Saddle", pictures=(genuine,))
+    server.cases["case-1"] = made_case(1, pictures=(shown,), references=(reference,))
     sitting = open_sitting()
     entry = sitting.until(lambda: (first := sitting.desk().current) and first.matches and first)
-    assert [(match.method, match.source_id) for match in entry.matches] == [("sha256", "ref-9")]
+    assert [(match.method, match.source_id) for match in entry.matches] == [("phash64", "ref-9")]
 
 
 def test_no_more_cases_is_never_said_while_a_desk_of_ones_own_holds_some(

@@ -27,6 +27,15 @@ def test_a_kind_that_is_not_carried_out_is_refused_and_nothing_is_recorded(
     assert server.kinds() == ["takedown"]
 
 
+def test_an_advice_to_refund_where_there_is_none_is_refused(open_sitting: Open, server: FakeServer) -> None:
+    server.said = {"measures": frozenset({MeasureKind.LISTING_REMOVED.value})}
+    sitting = open_sitting()
+    sitting.ready()
+    with pytest.raises(OperatorError, match="advises no refunds"):
+        sitting.decide(refund=True)
+    assert sitting.kept_decisions() == []
+
+
 def test_a_measure_that_is_not_carried_out_stays_away_and_says_so(open_sitting: Open, server: FakeServer) -> None:
     server.said = {"measures": frozenset({MeasureKind.LISTING_REMOVED.value})}
     sitting = open_sitting()
