@@ -62,6 +62,7 @@ class QueueApiConnector:
             "Accept": "application/json",
         }
         self._log = context.logger
+        self._kinds: list[str] = []  # what `service` says can be claimed
 
     def service(self) -> Service:
         body = self._call("GET", "/v1")
@@ -73,6 +74,9 @@ class QueueApiConnector:
             raise Refused(
                 f"{self._base} speaks version {', '.join(wire.api)} of the Queue API, not 1. Update one of both."
             )
+        # A server that knows no other kinds of cases than listings would refuse the word.
+        more = [kind for kind, able in (("proof", "proofs"), ("appeal", "appeals")) if able in wire.capabilities]
+        self._kinds = ["listing", *more] if more else []
         return Service(
             name=wire.name,
             server_time=wire.server_time,
@@ -99,6 +103,8 @@ class QueueApiConnector:
         offline_s: float = 0.0,
     ) -> Claim:
         request: dict[str, Any] = {"count": count}
+        if self._kinds:
+            request["kinds"] = self._kinds
         if marketplaces:
             request["marketplaces"] = list(marketplaces)
         if grounds:

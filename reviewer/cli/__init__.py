@@ -14,6 +14,7 @@ from reviewer.cli.hub_accounts import accounts_app
 from reviewer.cli.hub_hashes import hub_hashes
 from reviewer.cli.hub_keys import hub_keys_app
 from reviewer.cli.hub_notices import notices_app
+from reviewer.cli.hub_redress import appeals_app, hub_deadlines, proofs_app
 from reviewer.cli.plugin import plugin_app
 from reviewer.cli.policy import policy_app
 from reviewer.cli.reasons import reasons_app
@@ -30,6 +31,9 @@ hub_app.command("hashes")(hub_hashes)
 hub_app.add_typer(accounts_app, name="accounts")
 hub_app.add_typer(notices_app, name="notices")
 hub_app.add_typer(hub_keys_app, name="keys")
+hub_app.command("deadlines")(hub_deadlines)
+hub_app.add_typer(proofs_app, name="proofs")
+hub_app.add_typer(appeals_app, name="appeals")
 app.add_typer(reasons_app, name="reasons")
 app.add_typer(plugin_app, name="plugin")
 app.add_typer(referral_app, name="referral")
@@ -162,6 +166,7 @@ def hub_serve(
     ] = False,
 ) -> None:
     """Serve the Queue API; prints one line of JSON when it listens."""
+    from reviewer.hub.deadlines import keeping_deadlines
     from reviewer.hub.demo import fill_demo
     from reviewer.hub.leases import LeaseRules
     from reviewer.hub.server import serve
@@ -179,7 +184,7 @@ def hub_serve(
         store.close()
         raise
     until = sys.stdin.buffer if until_stdin_closes else None
-    with sending_statements(store, transparency_url):
+    with sending_statements(store, transparency_url), keeping_deadlines(store):
         serve(store, host=host, port=port, until=until, requests_per_second=requests_per_second)
 
 

@@ -27,7 +27,7 @@ from reviewer.domain.audit import (
     SettledCase,
     VouchedKey,
 )
-from reviewer.domain.case import Case, CaseRow, CaseState, Flag, FlagSource, Lease, Sibling
+from reviewer.domain.case import Case, CaseKind, CaseRow, CaseState, Flag, FlagSource, Lease, Sibling
 from reviewer.domain.decision import Decision, DecisionKind, Measure, MeasureKind, Receipt, ReceiptStatus
 from reviewer.domain.dossier import (
     Account,
@@ -44,6 +44,7 @@ from reviewer.domain.dossier import (
 from reviewer.domain.evidence import BankEntry, Fingerprint
 from reviewer.domain.listing import CategoryPrice, Listing, Picture, revision_digest
 from reviewer.domain.notice import ClaimantRecord, Notice, NoticeCheck
+from reviewer.domain.redress import Appeal, Appealed, Document, Proof
 from reviewer.domain.reference import AuthenticationPoint, ReferenceProduct, Right
 from reviewer.domain.referral import ReferralWitness
 from reviewer.domain.seller import Offence, Seller, SellerLink, Standing
@@ -346,15 +347,16 @@ class Previewing(Protocol):
 
 
 __all__ = [
-    "API_RELEASE", "API_VERSION", "Account", "AuthenticationPoint", "BankEntry", "Case", "CaseRow", "CaseState",
-    "CategoryPrice", "Change", "Claim", "ClaimantRecord", "Connector", "ConnectorError", "Context", "Countersignature",
-    "CursorLost", "Decision", "DecisionKind", "Dossier", "DossierEvent", "DossierListing", "DossierListings",
-    "FindingsTaken", "Fingerprint", "Flag", "FlagSource", "Holder", "Identifier", "KeepingBanks", "KeepingDossiers",
-    "KeepingHistory", "KeepingLogs", "LadderSum", "Lease", "LeaseKey", "LeasedCase", "Listing", "LogHead", "LogKey",
-    "LogRow", "Marketplace", "Measure", "MeasureKind", "Money", "Notice", "NoticeCheck", "Offence", "OutgoingDecision",
-    "Page", "PastDecision", "Picture", "Polling", "Preview", "Previewing", "ProposedFlag", "Quarantined",
-    "RateLimited", "Receipt", "ReceiptStatus", "ReferenceProduct", "ReferralWitness", "Refused", "Renewal",
-    "ReturnedCase", "Right", "Sales", "Seller", "SellerLink", "Service", "SettledCase", "Sibling", "Standing",
-    "SumLine", "TakingNotices", "TakingReferrals", "Unauthorized", "Unavailable", "VouchedKey", "format_time",
-    "gtin_is_valid", "money", "parse_time", "revision_digest", "sha256_hex", "utc_now",
+    "API_RELEASE", "API_VERSION", "Account", "Appeal", "Appealed", "AuthenticationPoint", "BankEntry", "Case",
+    "CaseKind", "CaseRow", "CaseState", "CategoryPrice", "Change", "Claim", "ClaimantRecord", "Connector",
+    "ConnectorError", "Context", "Countersignature", "CursorLost", "Decision", "DecisionKind", "Document", "Dossier",
+    "DossierEvent", "DossierListing", "DossierListings", "FindingsTaken", "Fingerprint", "Flag", "FlagSource",
+    "Holder", "Identifier", "KeepingBanks", "KeepingDossiers", "KeepingHistory", "KeepingLogs", "LadderSum", "Lease",
+    "LeaseKey", "LeasedCase", "Listing", "LogHead", "LogKey", "LogRow", "Marketplace", "Measure", "MeasureKind",
+    "Money", "Notice", "NoticeCheck", "Offence", "OutgoingDecision", "Page", "PastDecision", "Picture", "Polling",
+    "Preview", "Previewing", "Proof", "ProposedFlag", "Quarantined", "RateLimited", "Receipt", "ReceiptStatus",
+    "ReferenceProduct", "ReferralWitness", "Refused", "Renewal", "ReturnedCase", "Right", "Sales", "Seller",
+    "SellerLink", "Service", "SettledCase", "Sibling", "Standing", "SumLine", "TakingNotices", "TakingReferrals",
+    "Unauthorized", "Unavailable", "VouchedKey", "format_time", "gtin_is_valid", "money", "parse_time",
+    "revision_digest", "sha256_hex", "utc_now",
 ]  # fmt: skip

@@ -8,6 +8,11 @@ from types import MappingProxyType
 #: What each value of an enumeration means.
 OF_VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
+        "CaseKind": {
+            "listing": "a flagged listing",
+            "proof": "the documents that a seller sent as proof of authenticity",
+            "appeal": "an appeal against a decision",
+        },
         "CaseState": {
             "open": "can be claimed",
             "leased": "somebody has it in hand",
@@ -24,6 +29,7 @@ OF_VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "escalate": "a lead must decide",
             "request_proof": "the seller must show a proof of authenticity",
             "withdraw": "takes back the decision that it supersedes, and reopens the case",
+            "uphold": "on an appeal alone: the decision that is appealed against stands",
         },
         "FlagSource": {
             "automated": "a check by a program",

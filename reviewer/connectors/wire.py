@@ -298,6 +298,7 @@ def _case(case: api.Case) -> str:
         or _times(case.due_at, case.opened_at, offer.listed_at, *(flag.at for flag in case.flags))
         or _texts(offer.title, offer.description)
         or ("" if offer.revision else "its listing has no revision")
+        or _redress(case)
         or _seller(case.seller)
         or next((words for notice in case.notices if (words := _notice(notice))), "")
     )
@@ -311,6 +312,18 @@ def _notice(notice: api.Notice) -> str:
         or (_times(record.warned_at, record.suspended_until) if record else "")
         or _texts(notice.statement)
     )
+
+
+def _redress(case: api.Case) -> str:
+    words = ""
+    for proof in (*case.proofs, *((case.proof,) if case.proof is not None else ())):
+        moments = (proof.requested_at, proof.due_at, proof.submitted_at, proof.valid_until, proof.removed_at)
+        words = words or _ids(proof.id) or _times(*moments) or _texts(proof.words, proof.reason)
+    if case.appeal is not None:
+        first = case.appeal.first
+        words = words or _ids(case.appeal.id, first.id) or _times(case.appeal.filed_at, first.at)
+        words = words or _texts(case.appeal.text, first.letter, first.note)
+    return words
 
 
 def _seller(seller: api.Seller) -> str:

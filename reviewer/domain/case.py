@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from reviewer.domain.listing import Listing
 from reviewer.domain.notice import Notice
+from reviewer.domain.redress import Appeal, Proof
 from reviewer.domain.reference import ReferenceProduct
 from reviewer.domain.seller import Seller
 from reviewer.domain.values import Money
@@ -22,6 +23,14 @@ class CaseState(StrEnum):
     ESCALATED = "escalated"
     AWAITING_PROOF = "awaiting_proof"
     WITHDRAWN = "withdrawn"
+
+
+class CaseKind(StrEnum):
+    """What is to be decided: a flagged listing, the documents of a seller, or an appeal."""
+
+    LISTING = "listing"
+    PROOF = "proof"
+    APPEAL = "appeal"
 
 
 class FlagSource(StrEnum):
@@ -71,7 +80,9 @@ class Case:
     """One listing revision with everything that a reviewer needs to decide it.
 
     `previous` is the listing as it was when it was last flagged or reviewed, where it changed since.  `notices` are
-    the complaints behind its flags, each with its checklist, where the server tells of them.
+    the complaints behind its flags, each with its checklist, where the server tells of them.  `kind` says
+    what is to be decided (`CaseKind`); `proof` is the proof of authenticity that was asked for in this case, `appeal`
+    the appeal against the case's decision, `proofs` are those of this seller for this brand that hold now.
     """
 
     id: str
@@ -87,6 +98,10 @@ class Case:
     siblings: tuple[Sibling, ...] = ()
     previous: Listing | None = None
     notices: tuple[Notice, ...] = ()
+    kind: str = CaseKind.LISTING
+    proof: Proof | None = None
+    appeal: Appeal | None = None
+    proofs: tuple[Proof, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +132,7 @@ class CaseRow:
     severity: int = 0
     reach: int = 0
     trust: int | None = None
+    kind: str = CaseKind.LISTING
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,10 @@ from reviewer.domain.values import format_time
 
 
 class DecisionKind(StrEnum):
-    """The rulings.  `WITHDRAW` only ever supersedes another decision and reopens its case."""
+    """The rulings.  `WITHDRAW` only ever supersedes another decision and reopens its case.
+
+    `UPHOLD` is for appeals alone: the decision that is appealed against stands.
+    """
 
     TAKEDOWN = "takedown"
     WARN = "warn"
@@ -21,6 +24,7 @@ class DecisionKind(StrEnum):
     ESCALATE = "escalate"
     REQUEST_PROOF = "request_proof"
     WITHDRAW = "withdraw"
+    UPHOLD = "uphold"
 
 
 #: The kinds that stand against a seller and so name a ground.
@@ -53,7 +57,8 @@ class Decision:
     """One ruling of one person on one listing revision.  Append-only.
 
     `id` is a UUID made at the desk and the idempotency key of the whole protocol.  `lease_id` and
-    `lease_token` are empty and 0 for a decision that supersedes another: that needs no lease.
+    `lease_token` are empty and 0 for a decision that supersedes another: that needs no lease.  A ruling on an
+    appeal has both: it names the decision that is appealed against, and the lease of the case.
     `measure` is the ladder's due measure that goes with it; where the reviewer switched it off,
     it is None and `measure_off_reason` says why.  `seconds` is the time the case was looked at.
     `refund_months` advises the marketplace to refund the buyers of so many months, 0 none.

@@ -22,6 +22,7 @@ from reviewer.hub import (
     routes_banks,
     routes_data,
     routes_notices,
+    routes_redress,
     routes_sellers,
     routes_work,
 )
@@ -53,6 +54,8 @@ _REQUESTS = (
     messages_audit.HeadRequest,
     messages_audit.FindingsRequest,
     messages_audit.SettleRequest,
+    messages.DocumentsRequest,
+    messages.AppealRequest,
 )
 
 
@@ -78,6 +81,7 @@ def create_app(store: Store, requests_per_second: float = 0) -> FastAPI:
     app.include_router(routes_sellers.router)
     app.include_router(routes_notices.router)
     app.include_router(routes_audit.router)
+    app.include_router(routes_redress.router)
     app.exception_handler(Problem)(_problem)
     app.exception_handler(HTTPException)(_framework)
     app.exception_handler(RequestValidationError)(_parameters)

@@ -37,6 +37,12 @@ _OF_DECISION = Prepared(
     .order_by(bank_entries.c.id)
 )
 _ADD = Prepared(inserting(bank_entries))
+_GONE_OF_DECISION = Prepared(
+    select(bank_entries.c.id)
+    .where(bank_entries.c.decision_id == given("decision"), bank_entries.c.removed.is_(True))
+    .order_by(bank_entries.c.id)
+)
+_RETURN = Prepared(update(bank_entries).where(bank_entries.c.id == given("entry")).values(removed=False))
 _REMOVE = Prepared(update(bank_entries).where(bank_entries.c.id == given("entry")).values(removed=True))
 _RECORD = Prepared(inserting(bank_changes))
 _CODES = Prepared(
@@ -108,6 +114,13 @@ def empty(connection: Connection, decision_id: str) -> int:
     _REMOVE.run_all(connection, [{"entry": name} for name in names])
     _record(connection, names)
     return len(names)
+
+
+def refill(connection: Connection, decision_id: str) -> None:
+    """Puts in again what `empty` took out."""
+    names = [row.id for row in _GONE_OF_DECISION.rows(connection, decision=decision_id)]
+    _RETURN.run_all(connection, [{"entry": name} for name in names])
+    _record(connection, names)
 
 
 def take_pairs(connection: Connection, account: Account, pairs: Sequence[PairMessage], moment: str) -> list[str]:

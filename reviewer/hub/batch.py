@@ -26,6 +26,8 @@ from reviewer.policy.policy import Policy
 
 #: The states of a case on which a decision about another case of the same listing has an effect.
 WAITING = ("open", "leased", "escalated", "awaiting_proof")
+#: Stands for a removal by a rule among the kinds of measures on a listing; also the listing's state then.
+REMOVED_BY_RULE = "removed_by_rule"
 
 _LOCK_SELLERS = Prepared(
     select(sellers.c.id)
@@ -47,6 +49,9 @@ _CASES = Prepared(
         listings.c.title.label("listing_title"),
         listings.c.revision,
         listings.c.base_state,
+        cases.c.kind,
+        cases.c.proof_id,
+        cases.c.appeal_id,
     )
     .join(listings, listings.c.id == cases.c.listing_id)
     .where(among(cases.c.id, "cases"))
@@ -74,7 +79,7 @@ _OFFENCES = Prepared(
     )
 )
 _ON_LISTINGS = Prepared(
-    select(measures.c.listing_id, measures.c.kind).where(
+    select(measures.c.listing_id, measures.c.kind, measures.c.rule).where(
         among(measures.c.listing_id, "listings"), measures.c.undone.is_(False)
     )
 )
@@ -86,7 +91,7 @@ _ON_SELLERS = Prepared(
 _BASES = Prepared(select(sellers.c.id, sellers.c.base_standing).where(among(sellers.c.id, "sellers")))
 _SIBLINGS = Prepared(
     select(cases.c.id, cases.c.listing_id, cases.c.queue, cases.c.state)
-    .where(among(cases.c.listing_id, "listings"), cases.c.state.in_(WAITING))
+    .where(among(cases.c.listing_id, "listings"), cases.c.state.in_(WAITING), cases.c.kind != "appeal")
     .order_by(cases.c.seq)
 )
 
@@ -107,6 +112,9 @@ class CaseNow:
     listing_title: str
     revision: str
     base_state: str
+    kind: str
+    proof_id: str
+    appeal_id: str
 
 
 @dataclass(slots=True)
@@ -203,7 +211,7 @@ class Batch:
             wanted = self._missing(self._on_listings, self._listings(), listing_id)
             self._on_listings |= {name: [] for name in wanted}
             for row in _ON_LISTINGS.rows(self.connection, listings=wanted):
-                self._on_listings[row.listing_id].append(row.kind)
+                self._on_listings[row.listing_id].append(REMOVED_BY_RULE if row.rule else row.kind)
         return self._on_listings[listing_id]
 
     def standing(self, seller_id: str) -> StandingNow:

@@ -9,12 +9,15 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, and_, or_, select
 
+from reviewer.domain.values import format_time
+from reviewer.hub.appeals import appeals_for_desk
 from reviewer.hub.notice_lists import notices_of_cases
 from reviewer.hub.prepared import Prepared, given
+from reviewer.hub.proofs import accepted_of, brand_key, proofs_by_id
 from reviewer.hub.references import priced_in, read_references
 from reviewer.hub.schema import Record, accounts, cases, flags, listing_pictures, listings, sellers
 from reviewer.hub.sellers import ACTIVE_STATES, sellers_as_json
-from reviewer.policy.model import NoticeRules
+from reviewer.policy.model import Policy
 
 _SIBLINGS = 12
 
@@ -33,17 +36,18 @@ _CASE = Prepared(
 _FLAGS = Prepared(select(flags).where(flags.c.case_id == given("case")).order_by(flags.c.seq))
 
 
-def cases_as_json(
-    connection: Connection, ids: Iterable[str], now: datetime, rules: NoticeRules
-) -> list[dict[str, Any]]:
-    """The Case shape of each named case that exists, in that order; `rules` judge the claimants' records."""
+def cases_as_json(connection: Connection, ids: Iterable[str], now: datetime, policy: Policy) -> list[dict[str, Any]]:
+    """The Case shape of each named case that exists, in that order."""
     rows = [row for name in ids if (row := _CASE.first(connection, case=name)) is not None]
     seller_json = sellers_as_json(connection, {row.seller_id for row in rows}, now)
     reference_ids = {row.id: msgspec.json.decode(row.reference_ids, type=list[str]) for row in rows}
     products = read_references(connection, {name for names in reference_ids.values() for name in names})
     brands = _pictures_of(products.values())
+    asked = proofs_by_id(connection, (row.proof_id for row in rows))
+    held = accepted_of(connection, (row.seller_id for row in rows), format_time(now))
+    filed = appeals_for_desk(connection, (row.appeal_id for row in rows if row.kind == "appeal"), policy)
     bodies = {row.id: listing_as_json(row.body, row.listing_state) for row in rows}
-    behind = notices_of_cases(connection, [row.id for row in rows], rules, now)
+    behind = notices_of_cases(connection, [row.id for row in rows], policy.notices, now)
     return [
         {
             "id": row.id,
@@ -61,6 +65,10 @@ def cases_as_json(
             "siblings": _siblings(connection, row, bodies[row.id], brands),
             "previous": msgspec.Raw(row.previous.encode()) if row.previous else None,
             "notices": behind.get(row.id, []),
+            "kind": row.kind,
+            "proof": asked.get(row.proof_id),
+            "appeal": filed.get(row.appeal_id),
+            "proofs": held.get((row.seller_id, brand_key(bodies[row.id].get("brand", ""))), []),
         }
         for row in rows
     ]
@@ -153,6 +161,7 @@ def case_rows_query() -> Select[Any]:
             cases.c.severity,
             cases.c.reach,
             cases.c.trust,
+            cases.c.kind,
             listings.c.title,
             listings.c.brand,
             listings.c.category,
@@ -193,6 +202,7 @@ def case_row(row: Record) -> dict[str, Any]:
         "severity": row.severity,
         "reach": row.reach,
         "trust": row.trust,
+        "kind": row.kind,
     }
 
 
@@ -206,11 +216,14 @@ def case_page(
     text: str | None = None,
     marketplace: str | None = None,
     due_before: str | None = None,
+    kind: str | None = None,
 ) -> tuple[list[dict[str, Any]], int | None]:
     """Rows in the order of opening after a sequence number, and the number to go on from."""
     query = case_rows_query().where(cases.c.seq > after).order_by(cases.c.seq).limit(limit + 1)
     if state:
         query = query.where(cases.c.state == state)
+    if kind:
+        query = query.where(cases.c.kind == kind)
     if seller:
         query = query.where(cases.c.seller_id == seller)
     if marketplace:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select, update
 from reviewer.domain.decision import AGAINST_SELLER, DecisionKind, MeasureKind, ReceiptStatus
 from reviewer.domain.values import sha256_hex
 from reviewer.failpoints import failpoint
+from reviewer.hub import proofs, rulings
 from reviewer.hub.auth import Account
 from reviewer.hub.banks import keep_fingerprints
 from reviewer.hub.batch import Batch, CaseNow
@@ -142,22 +143,42 @@ def _take(batch: Batch, decision: DecisionMessage) -> _Answer:
         raise _Refused(ReceiptStatus.GONE, "There is no such case on this server.")
     if found.listing_id != decision.listing_id:
         raise _Refused(ReceiptStatus.REJECTED, "The case is of another listing.")
-    undone: list[str] = []
-    if decision.supersedes:
+    on_appeal, ruling = found.kind == "appeal", rulings.is_ruling(decision, found)
+    if decision.supersedes and not ruling:
         _check_superseding(batch, decision, found)
     else:
         _check_lease(batch.account, decision, found)
-    if decision.kind != DecisionKind.WITHDRAW:
+    _check_kind(batch, decision, found)
+    if decision.kind != DecisionKind.WITHDRAW and not on_appeal:  # an appeal is about the decision
         if found.base_state in GONE_STATES:
             raise _Refused(ReceiptStatus.GONE, "The listing is no longer offered.")
         if found.revision != decision.revision:
             raise _Refused(ReceiptStatus.STALE, "The listing has changed since you saw it.")
-    if decision.supersedes:
+    undone: list[str] = []
+    if decision.supersedes and not ruling:
         undone = undo_effects(batch, decision.supersedes, found)
-        if undone:
-            record_changes(batch.connection, "decision_overturned", [decision.case_id], batch.moment)
-    effects = undone + apply_effects(batch, decision, found)
+        undone += proofs.take_back(batch, decision.supersedes, found, decision.id)
+    if on_appeal:
+        undone += rulings.turn(batch, decision, found)
+    if undone:
+        record_changes(batch.connection, "decision_overturned", [decision.case_id], batch.moment)
+    effects = undone + apply_effects(
+        batch, decision, found, since=rulings.since(batch, decision, found) if on_appeal else None
+    )
+    effects += rulings.settle(batch, decision, found, effects) if on_appeal else proofs.follow(batch, decision, found)
     return _Answer(ReceiptStatus.ACCEPTED, "", effects + _close_case(batch, decision, found))
+
+
+def _check_kind(batch: Batch, decision: DecisionMessage, found: CaseNow) -> None:
+    """What holds for proofs and appeals alone."""
+    if found.kind == "appeal":
+        why, newer = rulings.refusal(batch, decision, found), False
+    elif decision.kind == DecisionKind.UPHOLD:
+        why, newer = "Only an appeal can be answered with 'uphold'.", False
+    else:
+        why, newer = proofs.refusal(batch, decision, found)
+    if why:
+        raise _Refused(ReceiptStatus.STALE if newer else ReceiptStatus.REJECTED, why)
 
 
 def _check_rules(decision: DecisionMessage, policy: Policy) -> None:
@@ -200,7 +221,7 @@ def _check_superseding(batch: Batch, decision: DecisionMessage, found: CaseNow) 
         raise _Refused(ReceiptStatus.REJECTED, "Only its author or a lead may supersede a decision.")
     if kind == DecisionKind.WITHDRAW and decision.kind == DecisionKind.WITHDRAW:
         raise _Refused(ReceiptStatus.REJECTED, "The decision is withdrawn already.")
-    if found.state == "withdrawn":
+    if found.state == "withdrawn" and not proofs.was_removed_by_rule(batch, found):
         raise _Refused(ReceiptStatus.GONE, "The case was withdrawn: there is nothing left to decide.")
     if found.lease_owner not in (None, account.id):
         raise _Refused(ReceiptStatus.LEASE_LOST, "Somebody else has claimed the case.")

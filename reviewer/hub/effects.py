@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, case, delete, insert, select, update
 
 from reviewer.domain.decision import AGAINST_SELLER, DecisionKind, MeasureKind
 from reviewer.domain.seller import Offence
 from reviewer.domain.values import format_time
-from reviewer.hub.banks import empty, fill
-from reviewer.hub.batch import WAITING, Batch, CaseNow
+from reviewer.hub.banks import empty, fill, refill
+from reviewer.hub.batch import REMOVED_BY_RULE, WAITING, Batch, CaseNow
 from reviewer.hub.changes import record_changes
 from reviewer.hub.messages import DecisionMessage
 from reviewer.hub.prepared import Prepared, given, inserting
@@ -51,12 +51,17 @@ _COUNT_REMOVED = Prepared(
 )
 
 
-def apply_effects(batch: Batch, decision: DecisionMessage, found: CaseNow) -> list[str]:
-    """Writes everything a decision does beyond its own case, and says it in words."""
+def apply_effects(
+    batch: Batch, decision: DecisionMessage, found: CaseNow, *, since: datetime | None = None
+) -> list[str]:
+    """Writes everything a decision does beyond its own case, and says it in words.
+
+    `since` is the time of the offence where the decision takes the place of an earlier one.
+    """
     kind = DecisionKind(decision.kind)
     words: list[str] = []
     if kind in AGAINST_SELLER:
-        words += _add_offence(batch, decision, found)
+        words += _add_offence(batch, decision, found, since or batch.now)
     wanted = _measures_of(kind, decision)
     for measure in wanted:
         words += _add_measure(batch, decision.id, found, measure)
@@ -98,21 +103,19 @@ def _is_refund(measure: _Measure) -> bool:
     return measure.kind is MeasureKind.REFUND_ADVISED
 
 
-def _add_offence(batch: Batch, decision: DecisionMessage, found: CaseNow) -> list[str]:
+def _add_offence(batch: Batch, decision: DecisionMessage, found: CaseNow, at: datetime) -> list[str]:
     earlier = batch.offences(found.seller_id)
-    step = ladder_step(batch.policy, earlier, DecisionKind(decision.kind), decision.ground, batch.now)
-    ends = batch.now + timedelta(days=batch.policy.window_of(decision.ground))
+    step = ladder_step(batch.policy, earlier, DecisionKind(decision.kind), decision.ground, at)
+    ends = at + timedelta(days=batch.policy.window_of(decision.ground))
     ground = batch.policy.ground(decision.ground)
     full = ground.points if ground is not None else 0
-    earlier.append(
-        Offence(decision.id, batch.now, decision.kind, decision.ground, step.adds, ends, False, full_points=full)
-    )
+    earlier.append(Offence(decision.id, at, decision.kind, decision.ground, step.adds, ends, False, full_points=full))
     expires = format_time(ends)
     batch.write(
         _ADD_OFFENCE,
         decision_id=decision.id,
         seller_id=found.seller_id,
-        at=batch.moment,
+        at=format_time(at),
         kind=decision.kind,
         ground=decision.ground,
         points=step.adds,
@@ -139,6 +142,7 @@ def _add_measure(batch: Batch, decision_id: str, found: CaseNow, measure: _Measu
         starts_at=batch.moment,
         ends_at=ends,
         undone=False,
+        rule="",
     )
     batch.standing(found.seller_id).measures.append((measure.kind.value, ends))
     if on_listing:
@@ -169,6 +173,8 @@ def _refresh_listing(batch: Batch, found: CaseNow) -> None:
     state = found.base_state
     if MeasureKind.LISTING_REMOVED in kinds:
         state = "removed"
+    elif REMOVED_BY_RULE in kinds:
+        state = REMOVED_BY_RULE
     elif MeasureKind.LISTING_HIDDEN in kinds:
         state = "hidden"
     batch.write(_SET_LISTING, listing=found.listing_id, state=state)
@@ -281,6 +287,45 @@ def undo_effects(batch: Batch, decision_id: str, found: CaseNow) -> list[str]:
     record_changes(connection, "case_opened", reopened, batch.moment)
     record_changes(connection, "case_changed", raised, batch.moment)
     return words
+
+
+_COUNT_AGAIN = Prepared(
+    update(offences)
+    .where(offences.c.decision_id == given("decision"), offences.c.overturned.is_(True))
+    .values(overturned=False)
+)
+_REDO_MEASURES = Prepared(
+    update(measures)
+    .where(measures.c.decision_id == given("decision"), measures.c.undone.is_(True))
+    .values(undone=False)
+)
+
+
+def redo_effects(batch: Batch, decision_id: str, found: CaseNow) -> list[str]:
+    """Brings back what `undo_effects` took from a decision: a reversal was itself taken back.
+
+    Cases of the listing that were opened since are settled with it, and those of the seller rise, as when it was made.
+    """
+    connection = batch.connection
+    batch.flush()
+    words: list[str] = []
+    if _COUNT_AGAIN.run(connection, decision=decision_id):
+        words.append("Offence and its points count again")
+        words += _reckon_again(batch, found)
+    _REDO_MEASURES.run(connection, decision=decision_id)
+    kinds = [MeasureKind(row.kind) for row in _KINDS_MADE.rows(connection, decision=decision_id)]
+    batch.forget(found)
+    if any(kind in _LISTING_KINDS for kind in kinds):
+        _refresh_listing(batch, found)
+    if MeasureKind.LISTING_REMOVED in kinds:
+        batch.write(_COUNT_REMOVED, seller=found.seller_id, by=1)
+        refill(connection, decision_id)
+        words += _withdraw_siblings(batch, decision_id, found)
+    if any(kind in _SELLER_KINDS for kind in kinds):
+        _refresh_seller(batch, found)
+    if MeasureKind.ACCOUNT_CLOSED in kinds:
+        words += _raise_others(batch, decision_id, found)
+    return words + [f"In force again: {_WORDS[kind][0].lower()}{_WORDS[kind][1:]}" for kind in kinds]
 
 
 _SET_POINTS = Prepared(

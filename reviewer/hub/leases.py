@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
 
+from reviewer.domain.case import CaseKind
 from reviewer.domain.values import format_time, parse_time
 from reviewer.hub.auth import Account, set_disabled
 from reviewer.hub.cases import cases_as_json
@@ -24,10 +25,13 @@ from reviewer.hub.messages import ClaimRequest, LeaseName, LeaseRelease
 from reviewer.hub.prepared import Prepared, among, given
 from reviewer.hub.problems import Problem
 from reviewer.hub.schema import URGENCY, Record, accounts, cases, sellers, skips
-from reviewer.policy.model import NoticeRules
+from reviewer.policy.model import Policy
 
 _RETRY_S = 15
 _NOT_AGAIN = ("skipped", "needs_language", "needs_expert")
+#: The reason of a skip that no naming gets round.
+BARRED = "decided"
+_ALL_KINDS = frozenset(CaseKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +81,9 @@ def claim(connection: Connection, account: Account, request: ClaimRequest, rules
     return Claimed(ids, now, len(ids) < request.count)
 
 
-def claim_answer(connection: Connection, account: Account, claimed: Claimed, rules: NoticeRules) -> bytes:
+def claim_answer(connection: Connection, account: Account, claimed: Claimed, policy: Policy) -> bytes:
     """The JSON answer to a claim: the cases whole with their leases; where there are too few, who holds others."""
-    items = _items(connection, claimed.case_ids, claimed.at, rules)
+    items = _items(connection, claimed.case_ids, claimed.at, policy)
     elsewhere = leased_elsewhere(connection, account) if claimed.short else []
     return msgspec.json.encode(
         {"items": items, "next_retry_s": 0 if items else _RETRY_S, "leased_elsewhere": elsewhere}
@@ -108,6 +112,13 @@ _CANDIDATES = (
     .limit(given("count"))
 )
 _NOT_SKIPPED = ~exists().where(skips.c.case_id == cases.c.id, skips.c.account_id == given("account"))
+#: Not by naming it either: an appeal never goes to whoever decided.
+_NOT_BARRED = ~exists().where(
+    skips.c.case_id == cases.c.id, skips.c.account_id == given("account"), skips.c.reason == BARRED
+)
+_LISTINGS = _CANDIDATES.where(_NOT_SKIPPED, cases.c.kind == "listing")
+_URGENT_LISTINGS = Prepared(_LISTINGS.with_for_update(of=cases, key_share=True, skip_locked=True))
+_URGENT_OF_ALL_LISTINGS = Prepared(_LISTINGS.with_for_update(of=cases, key_share=True))
 _URGENT = Prepared(_CANDIDATES.where(_NOT_SKIPPED).with_for_update(of=cases, key_share=True, skip_locked=True))
 _URGENT_OF_ALL = Prepared(_CANDIDATES.where(_NOT_SKIPPED).with_for_update(of=cases, key_share=True))
 
@@ -120,13 +131,23 @@ def _most_urgent(
     On PostgreSQL they are locked; those that another transaction has locked are passed over, or waited for.
     """
     found: list[Any] = []
+    kinds = frozenset(request.kinds)
+    statements = {
+        frozenset(): (_URGENT_LISTINGS, _URGENT_OF_ALL_LISTINGS),
+        frozenset({"listing"}): (_URGENT_LISTINGS, _URGENT_OF_ALL_LISTINGS),
+        _ALL_KINDS: (_URGENT, _URGENT_OF_ALL),
+    }.get(kinds)
     for queue in ("open", "escalated") if account.role == "lead" else ("open",):
-        if not (request.case_ids or request.marketplaces or request.grounds):
-            statement = _URGENT_OF_ALL if wait else _URGENT
+        if statements is not None and not (request.case_ids or request.marketplaces or request.grounds):
+            statement = statements[wait]
             found += statement.rows(connection, queue=queue, account=account.id, count=count)
             continue
         query = _CANDIDATES.with_for_update(of=cases, key_share=True, skip_locked=not wait)
-        query = query.where(cases.c.id.in_(request.case_ids)) if request.case_ids else query.where(_NOT_SKIPPED)
+        if request.case_ids:
+            query = query.where(cases.c.id.in_(request.case_ids), _NOT_BARRED)
+        else:
+            query = query.where(_NOT_SKIPPED)
+        query = query.where(cases.c.kind.in_(sorted(kinds or {"listing"})))
         if request.marketplaces:
             query = query.where(cases.c.marketplace.in_(request.marketplaces))
         if request.grounds:
@@ -178,10 +199,10 @@ _LEASE = Prepared(
 )
 
 
-def _items(connection: Connection, ids: Sequence[str], now: datetime, rules: NoticeRules) -> list[dict[str, Any]]:
+def _items(connection: Connection, ids: Sequence[str], now: datetime, policy: Policy) -> list[dict[str, Any]]:
     return [
         {"case": case, "lease": _lease(_LEASE.first(connection, case=case["id"]), now)}
-        for case in cases_as_json(connection, ids, now, rules)
+        for case in cases_as_json(connection, ids, now, policy)
     ]
 
 

@@ -180,7 +180,7 @@ def _put_listing(connection: Connection, item: ListingUpsert, found: Record | No
 def _waiting_case(connection: Connection, listing_id: str) -> Record | None:
     return connection.execute(
         select(cases.c.id, cases.c.flag_count, cases.c.priority, cases.c.severity, cases.c.trust)
-        .where(cases.c.listing_id == listing_id, cases.c.state.in_(ACTIVE_STATES))
+        .where(cases.c.listing_id == listing_id, cases.c.state.in_(ACTIVE_STATES), cases.c.kind != "appeal")
         .order_by(cases.c.seq)
         .with_for_update(key_share=True)
     ).first()
@@ -266,7 +266,7 @@ def _severity(fresh: list[FlagMessage], policy: Policy) -> int:
 
 def _tell_cases(connection: Connection, listing: ListingMessage, other_content: bool, moment: str) -> None:
     """Tells of a changed listing; where it is no longer offered, its waiting cases are withdrawn."""
-    waiting = cases.c.listing_id == listing.id, cases.c.state.in_(ACTIVE_STATES)
+    waiting = cases.c.listing_id == listing.id, cases.c.state.in_(ACTIVE_STATES), cases.c.kind != "appeal"
     query = select(cases.c.id).where(*waiting).order_by(cases.c.id).with_for_update(key_share=True)
     ids = [row.id for row in connection.execute(query)]
     connection.execute(update(cases).where(*waiting).values(reach=reach_of(listing.units_sold)))

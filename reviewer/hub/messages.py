@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
 
@@ -22,6 +23,11 @@ TIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{
 
 def _real_time(text: str) -> str:
     parse_time(text)
+    return text
+
+
+def _real_day(text: str) -> str:
+    date.fromisoformat(text)
     return text
 
 
@@ -52,6 +58,11 @@ Sha256 = Annotated[str, Field(pattern=SHA256_PATTERN)]
 Time = Annotated[
     str, Field(pattern=TIME_PATTERN, json_schema_extra={"format": "date-time"}), AfterValidator(_real_time)
 ]
+Day = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", json_schema_extra={"format": "date"}),
+    AfterValidator(_real_day),
+]
 Short = Annotated[str, Field(max_length=512), STORABLE]
 Long = Annotated[str, Field(max_length=100_000), STORABLE]
 HashText = Annotated[str, Field(pattern="^[0-9a-f]{16,128}$")]
@@ -72,6 +83,7 @@ class ClaimRequest(Message):
     grounds: Annotated[list[Id], Field(max_length=100)] = []
     case_ids: Annotated[list[Id], Field(max_length=CLAIM_LIMIT)] = []
     offline_s: Annotated[int, Field(ge=0, le=2**31), WHOLE] = 0
+    kinds: Annotated[list[Literal["listing", "proof", "appeal"]], Field(max_length=3)] = []
 
 
 class LeaseName(Message):
@@ -270,6 +282,37 @@ class FlagMessage(Message):
     notice_id: OptionalId = ""
     claimant: Short = ""
     claimant_upheld: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+class DocumentMessage(Message):
+    """A document whose bytes were put to `/v1/media/{sha256}`, with what the sender says of it."""
+
+    sha256: Sha256
+    kind: Annotated[str, Field(min_length=1, max_length=64), STORABLE]
+    name: Short = ""
+    issuer: Short = ""
+    issued_to: Short = ""
+    issued_on: Day | None = None
+    expires_on: Day | None = None
+
+
+class DocumentsRequest(Message):
+    """A seller's documents for a proof that was asked for."""
+
+    seller_id: Id
+    documents: Annotated[list[DocumentMessage], Field(min_length=1, max_length=10)]
+
+
+class AppealRequest(Message):
+    """An appeal against a decision; `id` is its idempotency key, `party` the seller's id or the claimant's name."""
+
+    id: Uuid
+    decision_id: Id
+    appellant: Literal["seller", "claimant"]
+    party: Annotated[str, Field(min_length=1, max_length=512), STORABLE]
+    text: Annotated[str, Field(min_length=1, max_length=20_000), STORABLE]
+    filed_at: Time | None = None
+    documents: Annotated[list[DocumentMessage], Field(max_length=10)] = []
 
 
 class ListingUpsert(Message):

@@ -32,7 +32,7 @@ _WAITING = Prepared(
         cases.c.severity,
         cases.c.trust,
     )
-    .where(among(cases.c.listing_id, "listings"), cases.c.state.in_(ACTIVE_STATES))
+    .where(among(cases.c.listing_id, "listings"), cases.c.state.in_(ACTIVE_STATES), cases.c.kind != "appeal")
     .order_by(cases.c.seq)
 )
 #: The products that a listing was compared with in its last case, for the next one.
@@ -146,6 +146,9 @@ class QueueOfNotices:
                 "lease_expires_at": None,
                 "decision_id": "",
                 "reach": self._reach.get(listed.listing_id, 0),
+                "kind": "listing",
+                "proof_id": "",
+                "appeal_id": "",
             }
         case.touched = True
         case.flags += 1

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, select, update
 
-from reviewer.domain.decision import AGAINST_SELLER
+from reviewer.domain.decision import AGAINST_SELLER, DecisionKind
 from reviewer.domain.notice import Outcome
 from reviewer.domain.values import format_time
 from reviewer.hub.changes import record_changes
@@ -18,6 +18,7 @@ from reviewer.hub.locks import FEED, hold, is_shared
 from reviewer.hub.notice_messages import Withdrawal
 from reviewer.hub.prepared import Prepared, among, given, inserting
 from reviewer.hub.schema import (
+    appeals,
     case_effects,
     cases,
     decisions,
@@ -50,8 +51,12 @@ _OF_LISTINGS = Prepared(
         cases.c.state,
         cases.c.decision_id.label("case_decision"),
         case_effects.c.decision_id.label("effect"),
+        cases.c.kind.label("case_kind"),
+        appeals.c.decision_id.label("appealed"),
+        appeals.c.first_kind,
     )
     .join(cases, cases.c.id == notice_listings.c.case_id)
+    .join(appeals, appeals.c.id == cases.c.appeal_id, isouter=True)
     .join(
         case_effects,
         and_(case_effects.c.case_id == cases.c.id, case_effects.c.kind == "withdrawn"),
@@ -109,7 +114,7 @@ _SETTLE_FLAGS = Prepared(
 _LEFT = Prepared(
     select(cases.c.id, func.sum(case((flags.c.settled_by == "", 1), else_=0)).label("left"))
     .join(flags, flags.c.case_id == cases.c.id)
-    .where(among(cases.c.id, "cases"), cases.c.state.in_(ACTIVE_STATES))
+    .where(among(cases.c.id, "cases"), cases.c.state.in_(ACTIVE_STATES), cases.c.kind != "appeal")
     .group_by(cases.c.id)
     .order_by(cases.c.id)
 )
@@ -155,7 +160,13 @@ def follow_decisions(
 
 
 def _now(row: Any, kinds: Mapping[str, str], account_id: str) -> tuple[Outcome, str]:
-    """The outcome that follows from the case as it is, and the decision behind it."""
+    """The outcome that follows from the case as it is, and the decision behind it.
+
+    While an appeal is pending, and after it was not granted, it is that of the decision appealed against.
+    """
+    left = row.state in ACTIVE_STATES or kinds.get(row.case_decision) == DecisionKind.UPHOLD
+    if row.case_kind == "appeal" and row.appealed and left:
+        return (Outcome.UPHELD if row.first_kind in AGAINST_SELLER else Outcome.REJECTED), row.appealed
     if row.state in ACTIVE_STATES:
         return Outcome.OPEN, ""
     if row.state == "withdrawn":

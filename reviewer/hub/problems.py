@@ -20,6 +20,7 @@ TYPES: Mapping[str, tuple[int, str]] = {
     "not-found": (404, "There is no such thing here"),
     "method-not-allowed": (405, "This can't be done here"),
     "not-acceptable": (415, "This kind of content is not taken"),
+    "conflict": (409, "It does not fit what is there"),
     "lease-limit": (409, "You hold as many cases as one person may"),
     "same-person": (409, "Two persons are needed"),
     "other-pack": (409, "That is another pack"),

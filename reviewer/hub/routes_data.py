@@ -35,6 +35,7 @@ from reviewer.hub.schema import media
 from reviewer.hub.sellers import sellers_as_json
 from reviewer.hub.shapes import (
     Case,
+    CaseKind,
     CasePage,
     CaseState,
     ListingsAnswer,
@@ -59,6 +60,7 @@ async def cases(
     seller: IdQuery = None,
     text: Annotated[Annotated[str, STORABLE] | None, Query(max_length=200)] = None,
     marketplace: IdQuery = None,
+    kind: CaseKind | None = None,
     due_before: Annotated[str | None, Query(max_length=40, json_schema_extra={"format": "date-time"})] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
@@ -81,6 +83,7 @@ async def cases(
             text=text,
             marketplace=marketplace,
             due_before=due,
+            kind=kind,
         )
     )
     return page(items, following)
@@ -91,9 +94,7 @@ async def case(request: Request, _account: Anyone, case_id: IdPath) -> Response:
     """One case, whole."""
     store = store_of(request)
     found = await store.database.reading(
-        lambda connection: cases_as_json(
-            connection, [case_id], store.now(connection), store.rules_in_force(connection).notices
-        )
+        lambda connection: cases_as_json(connection, [case_id], store.now(connection), store.rules_in_force(connection))
     )
     if not found:
         raise Problem("not-found", "There is no such case.")

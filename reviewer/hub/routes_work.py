@@ -41,6 +41,8 @@ CAPABILITIES = [
     "referrals",
     "audit",
     "notices",
+    "proofs",
+    "appeals",
 ]
 
 router = APIRouter(prefix="/v1")
@@ -88,7 +90,7 @@ async def claim(request: Request, account: Decider) -> Response:
         lambda connection: leasing.claim(connection, account, message, store.rules, store.now(connection))
     )
     read = await store.database.reading(
-        lambda connection: leasing.claim_answer(connection, account, taken, store.rules_in_force(connection).notices)
+        lambda connection: leasing.claim_answer(connection, account, taken, store.rules_in_force(connection))
     )
     return Response(read, media_type="application/json")
 

@@ -219,6 +219,9 @@ cases = Table(
     Column("severity", WHOLE, nullable=False, default=3, server_default="3"),
     Column("reach", WHOLE, nullable=False, default=0, server_default="0"),
     Column("trust", WHOLE, nullable=False, default=0, server_default="0"),
+    Column("kind", string(16), nullable=False, default="listing", server_default="listing"),
+    Column("proof_id", string(128), nullable=False, default="", server_default=""),
+    Column("appeal_id", string(128), nullable=False, default="", server_default=""),
     Index("cases_seller", "seller_id", "state"),
     Index("cases_listing", "listing_id", "state"),
     Index("cases_leased", "state", "lease_expires_at"),
@@ -229,7 +232,8 @@ cases = Table(
 
 A higher `priority` is more urgent; `severity`, `reach` and `trust` are those of `domain.urgency`.
 `due_order` is `due_at`, or a text after every time where there is
-none.  `decision_id` is the current decision, which may be a withdraw.
+none.  `decision_id` is the current decision, which may be a withdraw.  `kind` says what is to be decided; `proof_id`
+and `appeal_id` name the latest proof that was asked for and the latest appeal.
 """
 
 #: The comparison of `domain.urgency` as SQL.
@@ -314,11 +318,15 @@ measures = Table(
     _text("starts_at"),
     Column("ends_at", TEXT),
     Column("undone", Boolean, nullable=False, default=False),
+    Column("rule", string(64), nullable=False, default="", server_default=""),
     Index("measures_decision", "decision_id"),
     Index("measures_seller", "seller_id"),
     Index("measures_listing", "listing_id"),
 )
-"""What decisions did to listings and sellers; those not undone and not ended are in force."""
+"""What decisions did to listings and sellers; those not undone and not ended are in force.
+
+An automated measure names its `rule` (`proof_deadline`); its `decision_id` is an id of its own, of no decision.
+"""
 
 case_effects = Table(
     "case_effects",
@@ -523,3 +531,89 @@ notice_changes = Table(
 
 rights = Table("rights", metadata, Column("key", string(300), primary_key=True), _text("body"))
 """The rights of the reference products by kind, register and number: what notices are compared with."""
+
+proofs = Table(
+    "proofs",
+    metadata,
+    _sequence(),
+    Column("id", string(128), nullable=False, unique=True),
+    _reference("case_id", "cases.id"),
+    _reference("seller_id", "sellers.id"),
+    _reference("listing_id", "listings.id"),
+    _text("brand"),
+    _text("brand_key"),
+    Column("decision_id", string(128), nullable=False),
+    _text("state", "requested"),
+    _text("asked", "[]"),
+    _text("words"),
+    _text("requested_at"),
+    _text("due_at"),
+    Column("submitted_at", TEXT),
+    Column("judged_at", TEXT),
+    Column("judged_by", string(128), nullable=False, default=""),
+    _text("reason"),
+    Column("valid_until", TEXT),
+    Column("automatic_id", string(128), nullable=False, default=""),
+    _text("automatic_ground"),
+    Column("removed_at", TEXT),
+    Column("lifted_by", string(128), nullable=False, default=""),
+    Index("proofs_case", "case_id"),
+    Index("proofs_seller", "seller_id", "brand_key"),
+    Index("proofs_due", "state", "due_at"),
+    Index("proofs_decision", "decision_id"),
+    Index("proofs_automatic", "automatic_id"),
+)
+"""Proofs of authenticity that were asked for, with what became of them; `asked` is a JSON list of kinds of documents.
+
+`brand_key` is the brand without case: a proof holds for the seller's other listings of it.  `automatic_id` names what
+a rule did at the deadline, `removed_at` says when; `lifted_by` names the decision that took it back.
+"""
+
+documents = Table(
+    "documents",
+    metadata,
+    _sequence(),
+    Column("owner_id", string(128), nullable=False),
+    Column("sha256", string(64), nullable=False),
+    _text("seller_id"),
+    _text("kind"),
+    _text("name"),
+    _text("media_type"),
+    Column("bytes", WHOLE, nullable=False),
+    _text("issuer"),
+    _text("issued_to"),
+    Column("issued_on", TEXT),
+    Column("expires_on", TEXT),
+    _text("received_at"),
+    Index("documents_owner", "owner_id", "sha256", unique=True),
+    Index("documents_sha256", "sha256"),
+)
+"""Documents of proofs and appeals (`owner_id`), by the digest of their bytes."""
+
+appeals = Table(
+    "appeals",
+    metadata,
+    _sequence(),
+    Column("id", string(128), nullable=False, unique=True),
+    _reference("case_id", "cases.id"),
+    _reference("seller_id", "sellers.id"),
+    Column("decision_id", string(128), nullable=False),
+    _text("first_kind"),
+    Column("first_stands", Boolean, nullable=False, default=True),
+    _text("appellant"),
+    _text("party"),
+    _text("text"),
+    _text("filed_at"),
+    _text("received_at"),
+    Column("body_sha256", string(64), nullable=False),
+    _text("state", "pending"),
+    Column("ruling_id", string(128), nullable=False, default=""),
+    Column("ruled_at", TEXT),
+    _text("reason"),
+    _text("effects", "[]"),
+    Index("appeals_decision", "decision_id"),
+    Index("appeals_case", "case_id"),
+    Index("appeals_seller", "seller_id"),
+    Index("appeals_ruling", "ruling_id"),
+)
+"""Appeals with what became of them.  `first_stands` says whether what is appealed against is in force now."""

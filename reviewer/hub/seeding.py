@@ -253,6 +253,7 @@ def _measures(decision: SeededDecision) -> list[dict[str, Any]]:
             "starts_at": format_time(decision.at),
             "ends_at": format_time(decision.at + timedelta(days=days)) if days else None,
             "undone": decision.overturned,
+            "rule": "",
         }
         for kind, scope, days in wanted
     ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from reviewer.hub.notice_shapes import CaseNotice
 from reviewer.hub.shape_base import Digest, Moment, Right, Shape
@@ -203,6 +203,128 @@ class ReferenceProduct(Shape):
 CaseState = Literal["open", "leased", "decided", "escalated", "awaiting_proof", "withdrawn"]
 
 
+CaseKind = Literal["listing", "proof", "appeal"]
+Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
+
+
+class Document(Shape):
+    """A document by its digest, with what whoever sent it says of it."""
+
+    sha256: Digest
+    kind: str
+    name: str
+    media_type: str
+    size: int
+    issuer: str
+    issued_to: str
+    issued_on: Day | None
+    expires_on: Day | None
+
+
+class Proof(Shape):
+    """A proof of authenticity: what is asked until when, what came, and what became of it."""
+
+    id: str
+    case_id: str
+    seller_id: str
+    listing_id: str
+    brand: str
+    state: Literal["requested", "submitted", "accepted", "rejected", "expired", "missed", "withdrawn"]
+    asked: list[str]
+    words: str
+    requested_at: Moment
+    due_at: Moment
+    documents: list[Document]
+    submitted_at: Moment | None
+    judged_at: Moment | None
+    judged_by: str
+    reason: str
+    valid_until: Moment | None
+    automatic_id: str
+    removed_at: Moment | None
+
+
+class ProofPage(Shape):
+    """A page of proofs, the newest first."""
+
+    items: list[Proof]
+    next_cursor: str | None
+
+
+class Taken(Shape):
+    """What became of one document; `detail` says what is to be said of it, such as that it expired."""
+
+    sha256: Digest
+    status: Literal["stored", "known"]
+    detail: str
+
+
+class DocumentsAnswer(Shape):
+    """The proof, and what became of each document, in order."""
+
+    proof: Proof
+    items: list[Taken]
+
+
+class Appealed(Shape):
+    """What is appealed against: a decision, or what a rule did."""
+
+    id: str
+    kind: str
+    at: Moment
+    ground: str
+    clause: str
+    facts: list[str]
+    note: str
+    measures: list[str]
+    points: int
+    letter: str
+    automatic: bool
+
+
+AppealState = Literal["pending", "upheld", "reversed", "partly"]
+
+
+class Appeal(Shape):
+    """An appeal as it lies on the desk."""
+
+    id: str
+    appellant: Literal["seller", "claimant"]
+    party: str
+    text: str
+    filed_at: Moment
+    documents: list[Document]
+    state: AppealState
+    first: Appealed
+
+
+class AppealRecord(Shape):
+    """An appeal with what became of it, for whoever filed it."""
+
+    id: str
+    case_id: str
+    seller_id: str
+    decision_id: str
+    appellant: Literal["seller", "claimant"]
+    party: str
+    text: str
+    filed_at: Moment
+    received_at: Moment
+    documents: list[Document]
+    state: AppealState
+    ruling_id: str
+    ruled_at: Moment | None
+    reason: str
+    effects: list[str]
+
+
+class AppealPage(Shape):
+    """A page of appeals, the newest first."""
+
+    items: list[AppealRecord]
+    next_cursor: str | None
+
+
 class Case(Shape):
     """The unit of review with all that a reviewer needs."""
 
@@ -219,6 +341,10 @@ class Case(Shape):
     siblings: list[Sibling]
     previous: Listing | None
     notices: list[CaseNotice]
+    kind: CaseKind
+    proof: Proof | None
+    appeal: Appeal | None
+    proofs: list[Proof]
 
 
 class CaseRow(Shape):
@@ -244,6 +370,7 @@ class CaseRow(Shape):
     severity: int
     reach: int
     trust: int
+    kind: CaseKind
 
 
 class Lease(Shape):

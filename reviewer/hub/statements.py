@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from reviewer.domain.case import Case, Flag
 from reviewer.domain.decision import Decision, DecisionKind, Measure, MeasureKind
@@ -15,9 +16,20 @@ from reviewer.domain.listing import Listing
 from reviewer.domain.seller import Seller, SellerLink
 from reviewer.domain.values import format_time, parse_time
 from reviewer.errors import OperatorError
-from reviewer.hub.schema import Record, cases, decisions, facts, flags, listings, seller_links, sellers, statements
+from reviewer.hub.schema import (
+    Record,
+    cases,
+    decisions,
+    facts,
+    flags,
+    listings,
+    proofs,
+    seller_links,
+    sellers,
+    statements,
+)
 from reviewer.policy.model import Policy
-from reviewer.policy.statement import Statement, lifted, payload, statement_day, statement_of
+from reviewer.policy.statement import Statement, automated_removal, lifted, payload, statement_day, statement_of
 
 _CURSOR = "statements_made"
 _PASS = 500
@@ -44,20 +56,7 @@ def make_statements(connection: Connection, policy: Policy, now: datetime, limit
             select(statements.c.puid).where(statements.c.puid.in_([statement.puid for _, statement in made]))
         ).scalars()
     )
-    values = [
-        {
-            "puid": statement.puid,
-            "decision_id": decision_id,
-            "made_at": format_time(now),
-            "body": msgspec.json.encode(payload(statement)).decode(),
-            "state": "waiting",
-            "answer": "",
-            "error": "",
-            "attempts": 0,
-        }
-        for decision_id, statement in made
-        if statement.puid not in known
-    ]
+    values = [_row(decision_id, statement, now) for decision_id, statement in made if statement.puid not in known]
     if values:
         connection.execute(insert(statements), values)
     reached = {"value": str(rows[-1].seq)}
@@ -76,25 +75,136 @@ def _made(connection: Connection, policy: Policy, row: Record) -> tuple[str, Sta
 def statement_of_id(connection: Connection, policy: Policy, decision_id: str) -> tuple[str, Statement | None]:
     """The kind of a decision that this hub took, and the statement that it yields, or None.
 
-    Raises `OperatorError` where there is no such decision, or it was refused.
+    What a rule did by itself is asked for by the id of its measure.  Raises `OperatorError` where there is neither,
+    or the decision was refused.
     """
     row = connection.execute(
         select(decisions).where(decisions.c.id == decision_id, decisions.c.status == "accepted")
     ).first()
-    if row is None:
+    if row is not None:
+        return str(row.kind), statement_of_row(connection, policy, row)
+    proof = connection.execute(
+        select(proofs).where(proofs.c.automatic_id == decision_id, proofs.c.automatic_id != "")
+    ).first()
+    if proof is None:
         raise OperatorError(f"There is no decision {decision_id} that this hub took.")
-    return str(row.kind), statement_of_row(connection, policy, row)
+    words = proof.automatic_id, proof.automatic_ground, proof.removed_at
+    return "a removal by rule", automatic_statement(connection, policy, proof, *words, first=True)
 
 
 def statement_of_row(connection: Connection, policy: Policy, row: Record) -> Statement | None:
-    """The statement that a stored decision yields, or None; that of a withdrawal ends what it takes back."""
+    """The statement that a stored decision yields, or None.
+
+    What takes back, reverses or lessens a restriction yields one in which that has ended.  A ruling that upholds
+    changes nothing and yields none.
+    """
     chain = _chain(connection, row)
-    if row.kind == DecisionKind.WITHDRAW:
-        if len(chain) < 2:
-            return None
-        before = _statement(connection, policy, chain[-2], chain[0].id, len(chain) - 1)
-        return lifted(before, statement_day(parse_time(row.received_at))) if before else None
-    return _statement(connection, policy, row, chain[0].id, len(chain))
+    after, before = _standing(chain), _standing(chain[:-1])
+    if after is not None and after is before:
+        return None
+    if after is not None:
+        made = _statement(connection, policy, after, chain[0].id, len(chain))
+        if made is not None and (made.restricts or before is None):
+            return made
+    if before is None:
+        return None
+    ended = _statement(connection, policy, before, chain[0].id, len(chain) - 1)
+    if ended is None or not ended.restricts:
+        return None if after is None else _statement(connection, policy, after, chain[0].id, len(chain))
+    reversal = lifted(ended, statement_day(parse_time(row.received_at)))
+    lengths = range(len(chain) - 1, 0, -1)
+    latest = next((n for n in lengths if _standing(chain[:n]) is not _standing(chain[: n - 1])), 0)
+    return replace(reversal, replaces=latest)
+
+
+def _standing(chain: Sequence[Record]) -> Record | None:
+    """The decision of a chain that is in force at its end: what upholds leaves the one before, a withdrawal of a
+    ruling on an appeal brings that one back."""
+    if not chain:
+        return None
+    last = chain[-1]
+    if last.kind == DecisionKind.UPHOLD:
+        return _standing(chain[:-1])
+    if last.kind == DecisionKind.WITHDRAW:
+        taken = chain[-2] if len(chain) > 1 else None
+        on_appeal = taken is not None and msgspec.json.decode(taken.body, type=_Fenced).is_on_appeal
+        return _standing(chain[:-2]) if on_appeal else None
+    return last
+
+
+class _Fenced(msgspec.Struct):
+    """What tells a ruling on an appeal: it supersedes another's decision under a lease of its own."""
+
+    supersedes: str = ""
+    lease: dict[str, Any] | None = None
+
+    @property
+    def is_on_appeal(self) -> bool:
+        return bool(self.supersedes and self.lease)
+
+
+def automatic_statement(
+    connection: Connection,
+    policy: Policy,
+    proof: Record,
+    name: str,
+    ground: str,
+    at: str,
+    *,
+    lifted_on: datetime | None = None,
+    first: bool = False,
+) -> Statement | None:
+    """The next statement of a removal by rule, under the measure's id, or the `first` again.
+
+    With `lifted_on` that in which it has ended.
+    """
+    case = _case(connection, proof.case_id, "")
+    if case is None:
+        return None
+    asked = ", ".join(msgspec.json.decode(proof.asked, type=list[str])).replace("_", " ")
+    found = policy.ground(ground)
+    fact = (
+        f"Proof of authenticity ({asked}) was asked for on {proof.requested_at[:10]} with a deadline of "
+        f"{proof.due_at[:16].replace('T', ' ')} UTC, and none was given by then"
+    )
+    removal = Decision(
+        id=name,
+        case_id=proof.case_id,
+        listing_id=proof.listing_id,
+        revision="",
+        kind=DecisionKind.TAKEDOWN,
+        decided_at=parse_time(at),
+        ground=ground,
+        clause=found.clause if found else "",
+        facts=(fact,),
+    )
+    earlier = connection.execute(
+        select(func.count()).select_from(statements).where(statements.c.decision_id == name)
+    ).scalar_one()
+    ended = lifted_on is not None
+    made = statement_of(removal, case, policy, revision=1 if first else max(1, earlier + (not ended)))
+    if made is None:
+        return None
+    made = automated_removal(made)
+    return made if lifted_on is None else lifted(made, statement_day(lifted_on))
+
+
+def keep_statement(connection: Connection, decision_id: str, statement: Statement, now: datetime) -> None:
+    """Puts a statement with those that wait to be sent."""
+    connection.execute(insert(statements), _row(decision_id, statement, now))
+
+
+def _row(decision_id: str, statement: Statement, now: datetime) -> dict[str, Any]:
+    return {
+        "puid": statement.puid,
+        "decision_id": decision_id,
+        "made_at": format_time(now),
+        "body": msgspec.json.encode(payload(statement)).decode(),
+        "state": "waiting",
+        "answer": "",
+        "error": "",
+        "attempts": 0,
+    }
 
 
 def _chain(connection: Connection, row: Record) -> list[Record]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from reviewer.domain.decision import DecisionKind
 from reviewer.hub.prepared import Prepared, among
+from reviewer.hub.redress_events import redress_events
 from reviewer.hub.referrals import referral_events
 from reviewer.hub.schema import accounts, cases, decisions, flags, listings, measures, notice_listings, notices
 
@@ -40,7 +41,7 @@ _MEASURES = Prepared(
     select(
         measures.c.starts_at, measures.c.ends_at, measures.c.kind, measures.c.scope, measures.c.undone,
         measures.c.seller_id, measures.c.listing_id, measures.c.decision_id,
-    ).where(among(measures.c.seller_id, "sellers"))
+    ).where(among(measures.c.seller_id, "sellers"), measures.c.rule == "")
 )  # fmt: skip
 
 _NOTICES = Prepared(
@@ -115,6 +116,7 @@ SOURCES: Sequence[Callable[[Connection, list[str]], Iterable[Event]]] = (
     _of_measures,
     _of_notices,
     referral_events,
+    redress_events,
 )
 _ORDER = itemgetter("at", "what", "reference")
 

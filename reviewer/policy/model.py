@@ -119,9 +119,10 @@ class ProofRules:
 
 @dataclass(frozen=True, slots=True)
 class AppealRules:
-    """Appeals: for how many months after a decision (DSA Art. 20: at least six)."""
+    """Appeals: for how many months after a decision (DSA Art. 20: at least six); within how many days one is due."""
 
     months: int = 6
+    due_days: int = 14
 
 
 @dataclass(frozen=True, slots=True)

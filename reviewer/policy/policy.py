@@ -157,7 +157,7 @@ def _read(data: Mapping[str, Any], reader: Reader) -> Policy:
 
 def _ground(table: Table) -> Ground:
     action = table.text("action")
-    if action and action not in set(DecisionKind) - {DecisionKind.WITHDRAW}:
+    if action and action not in set(DecisionKind) - {DecisionKind.WITHDRAW, DecisionKind.UPHOLD}:
         table.fault("action", f"no such decision: {action!r}")
     evidence = table.texts("evidence")
     for name in evidence:
@@ -283,7 +283,7 @@ def _proofs(table: Table) -> ProofRules:
 
 
 def _appeals(table: Table) -> AppealRules:
-    rules = AppealRules(months=table.integer("months", 6, 120, 6))
+    rules = AppealRules(months=table.integer("months", 6, 120, 6), due_days=table.integer("due_days", 1, 3650, 14))
     table.close()
     return rules
 

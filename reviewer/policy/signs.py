@@ -14,6 +14,7 @@ from reviewer.domain.facts import Fact, Match, Side
 from reviewer.domain.listing import CategoryPrice
 from reviewer.policy import evasion
 from reviewer.policy.model import Sign
+from reviewer.policy.proofs import proof_facts
 from reviewer.policy.sign_rules import RULE_FACTS
 from reviewer.policy.subject import Subject
 
@@ -35,6 +36,7 @@ def facts_for(
     found += _sign_facts(subject, signs)
     found += _seller_facts(case, now)
     found += _flag_facts(case)
+    found += proof_facts(case, now)
     return tuple(sorted(found, key=lambda fact: (-fact.strength, fact.side, fact.kind)))
 
 

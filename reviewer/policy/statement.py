@@ -46,7 +46,8 @@ class Statement:
     """What letter and payload say.  `facts` are those of the decision, with names; the payload leaves names out.
 
     `revision` counts from 1 and grows with each change of the first decision; `first_id` is that one.
-    `lifted_on` is the day on which a reversal ended the measures.  `names` are taken out of the payload.
+    `lifted_on` is the day on which a reversal ended the measures, `replaces` the revision that the statement takes the
+    place of then (0: the one before).  `names` are taken out of the payload.
     """
 
     first_id: str
@@ -70,6 +71,7 @@ class Statement:
     names: tuple[str, ...]
     territories: tuple[str, ...] = ()
     lifted_on: date | None = None
+    replaces: int = 0
 
     @property
     def puid(self) -> str:
@@ -221,7 +223,7 @@ def _facts(statement: Statement) -> str:
             ground.description if ground else ""
         ) or "The reviewer found that the offer breaks the rule named here."
     if statement.lifted_on is not None:
-        before = replace(statement, revision=statement.revision - 1).puid
+        before = replace(statement, revision=statement.replaces or statement.revision - 1).puid
         words = (
             f"The decision was reversed on {statement.lifted_on.isoformat()} and its measures ended then; this "
             f"statement takes the place of {before}. What was stated there: {words}"

@@ -17,6 +17,7 @@ from reviewer.domain.urgency import TRUST, urgency_of_case
 from reviewer.domain.values import parse_time
 from reviewer.policy.policy import Policy
 from reviewer.policy.signs import facts_for
+from reviewer.services import redress
 from reviewer.services.model import CaseOnDesk, CaseRef, Draft
 from reviewer.storage.cases import DeskRow
 from reviewer.storage.records import decode
@@ -98,7 +99,7 @@ class Deck:
             case=row.case,
             marketplace=view.marketplaces.get(name) or Marketplace(name, name),
             policy=view.policy,
-            default_ground=ground_of(row.case, view.policy),
+            default_ground=redress.ground_of(row.case, view.policy) or ground_of(row.case, view.policy),
             facts=facts_for(row.case, matches, self._clock(), view.policy.signs, view.usual_price(row.case)),
             matches=matches,
             fetched_at=parse_time(row.fetched_at),

@@ -78,7 +78,8 @@ def _statement(database: Database, account: str, decision: Decision, chain: list
         raise BugError(f"the case of decision {decision.id} is not in the store")
     case = replace(desk_row.case, listing=_listing(database, account, decision) or desk_row.case.listing)
     policy = _policy(database, account, decision.policy_version)
-    return statement_of(decision, case, policy, first_id=chain[0].id, revision=len(chain))
+    before = chain[0].supersedes  # of somebody else: a ruling on an appeal follows the statement of that
+    return statement_of(decision, case, policy, first_id=before or chain[0].id, revision=len(chain) + bool(before))
 
 
 def _chain(database: Database, decision: Decision) -> list[Decision]:

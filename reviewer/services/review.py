@@ -18,6 +18,7 @@ from reviewer.domain.values import format_time, new_id
 from reviewer.errors import OperatorError
 from reviewer.failpoints import failpoint
 from reviewer.policy.ladder import ladder_step
+from reviewer.services import redress
 from reviewer.services.changes import Notifier
 from reviewer.services.deck import Deck
 from reviewer.services.leases import Leases
@@ -146,7 +147,7 @@ class ReviewService:
                         database, decision, account=entry.ref.account,
                         reviewer=self._doors.reviewer_of(entry.ref.account), title=entry.case.listing.title,
                     )  # fmt: skip
-                    if decision.supersedes:
+                    if decision.supersedes and decision.kind is not DecisionKind.UPHOLD:
                         evidence.take_back(database, decision.supersedes)
                         returned.correct(database, entry.ref.account, decision, format_time(self._now()))
                     evidence.note_decided(
@@ -288,7 +289,8 @@ class ReviewService:
         against = ruling.kind in AGAINST_SELLER
         ground_id = (ruling.ground or entry.default_ground) if against or ruling.ground else ""
         ground = entry.policy.ground(ground_id)
-        step = ladder_step(entry.policy, entry.case.seller.offences, ruling.kind, ground_id, now)
+        redress.check(entry.case, ruling.kind, ground_id, ruling.note, entry.policy, now)
+        step = ladder_step(entry.policy, redress.offences_of(entry.case), ruling.kind, ground_id, now)
         measure, off_reason = _measure(entry, step.due, ruling)
         lease = self._leases.get(entry.ref)
         needs_lease = not entry.supersedes
@@ -305,12 +307,12 @@ class ReviewService:
             clause=ground.clause if ground else "",
             facts=ruling.facts,
             note=ruling.note,
-            evidence=tuple(dict.fromkeys(match.picture for match in entry.matches))[:20],
+            evidence=_evidence(entry),
             measure=measure,
             measure_off_reason=off_reason,
             policy_version=entry.policy.version,
             seconds=min(max(ruling.seconds, 0.0), 86_400.0),
-            supersedes=entry.supersedes,
+            supersedes=redress.supersedes(entry.case, entry.supersedes, ruling.kind),
             fingerprints=self._doors.fingerprints_of(entry) if against else (),
             refund_months=REFUND_MONTHS if ruling.refund and against else 0,
         )
@@ -363,7 +365,8 @@ class ReviewService:
             if how == "reversal":
                 self._doors.schedule(withdrawal_id, ref.account, f"withdraw {ref.case_id}", 0.0)
             if how != "came_back":  # what came back waits in the inbox with its ways out
-                self._return_to_deck(ref, first, withdrawal_id if how == "reversal" else first.supersedes)
+                before = "" if first.lease_id else first.supersedes  # a ruling on an appeal names another's decision
+                self._return_to_deck(ref, first, withdrawal_id if how == "reversal" else before)
 
     def _return_to_deck(self, ref: CaseRef, first: Decision, supersedes: str) -> None:
         row, draft = self._store.run(
@@ -426,3 +429,9 @@ def ref_in_hand(database: Database) -> CaseRef | None:
     """The case that was in hand when the program last wrote, or None."""
     account, _, case_id = accounts.kept(database, "in_hand").partition("\n")
     return CaseRef(account, case_id) if account and case_id else None
+
+
+def _evidence(entry: CaseOnDesk) -> tuple[str, ...]:
+    """What the decision rests on: all documents, which the server holds against those that came, then pictures."""
+    papers = (paper.sha256 for paper in redress.documents_of(entry.case))
+    return tuple(dict.fromkeys((*papers, *(match.picture for match in entry.matches))))[:30]

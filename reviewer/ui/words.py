@@ -83,6 +83,7 @@ def decision(value: str) -> str:
         "escalate": translate("words", "Escalate"),
         "request_proof": translate("words", "Request proof"),
         "withdraw": translate("words", "Withdraw"),
+        "uphold": translate("words", "Uphold"),
     }
     return known.get(value) or plain_id(value)
 

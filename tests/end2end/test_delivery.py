@@ -18,7 +18,7 @@ from tests.end2end.hubs import HubProcess, copy_of
 from tests.fakes_connector import until
 from tests.unit.services.sitting import Sitting
 
-KINDS = [kind for kind in DecisionKind if kind is not DecisionKind.WITHDRAW]
+KINDS = [kind for kind in DecisionKind if kind not in (DecisionKind.WITHDRAW, DecisionKind.UPHOLD)]
 
 
 def sent_by(sitting: Sitting) -> list[str]:

@@ -139,7 +139,8 @@ def every_kind(bench: Bench) -> None:
     """Each kind that is declared is carried out, but for `withdraw`, which has a promise of its own."""
     bench.needs("submit")
     for kind in DecisionKind:
-        if kind is DecisionKind.WITHDRAW or not bench.carries_out(kind):
+        # What answers an appeal has no place here.
+        if kind in (DecisionKind.WITHDRAW, DecisionKind.UPHOLD) or not bench.carries_out(kind):
             continue
         with bench.opened() as connector:
             _, title = bench.add()

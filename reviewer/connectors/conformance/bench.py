@@ -41,6 +41,10 @@ _PAGES = 10_000
 _MANY = 500
 
 
+#: Never decided of a listing by itself: what takes back, and what answers an appeal.
+_NEVER = (DecisionKind.WITHDRAW, DecisionKind.UPHOLD)
+
+
 class Exempt(Exception):
     """The step does not apply; `inherent` where that follows from what the connector declares."""
 
@@ -170,7 +174,7 @@ class Bench:
     def kind(self) -> DecisionKind:
         """A kind of decision that the connector carries out; one that hurts nobody where there is a choice."""
         order: list[DecisionKind] = [DecisionKind.CLEAR, DecisionKind.TAKEDOWN, *DecisionKind]
-        able = [kind for kind in order if self.carries_out(kind) and kind != DecisionKind.WITHDRAW]
+        able = [kind for kind in order if self.carries_out(kind) and kind not in _NEVER]
         if not able:
             raise Exempt("carries out no decision")
         return able[0]

@@ -18,7 +18,7 @@ from reviewer.ui.plain import PlainLabel, button, tooltip
 from reviewer.ui.review.wording import amount, kind_text
 from reviewer.ui.theme import Theme
 
-_KINDS = tuple(kind.value for kind in DecisionKind if kind is not DecisionKind.WITHDRAW)
+_KINDS = tuple(kind.value for kind in DecisionKind if kind not in (DecisionKind.WITHDRAW, DecisionKind.UPHOLD))
 #: A longer title would push the decision out of sight; the whole one is in its tooltip.
 _LONGEST_TITLE = 160
 Said = tuple[str, str, str, str, str]

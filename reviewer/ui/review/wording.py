@@ -30,6 +30,7 @@ def kind_name(kind: DecisionKind) -> str:
         DecisionKind.ESCALATE: translate("Review", "Escalate"),
         DecisionKind.REQUEST_PROOF: translate("Review", "Proof"),
         DecisionKind.WITHDRAW: translate("Review", "Withdraw"),
+        DecisionKind.UPHOLD: translate("Review", "Uphold"),
     }[kind]
 
 
@@ -48,6 +49,7 @@ def kind_letter(kind: DecisionKind) -> str:
         DecisionKind.ESCALATE: translate("Review", "E", "letter of Escalate"),
         DecisionKind.REQUEST_PROOF: translate("Review", "P", "letter of Proof"),
         DecisionKind.WITHDRAW: translate("Review", "U", "letter of Withdraw"),
+        DecisionKind.UPHOLD: translate("Review", "H", "letter of Uphold"),
     }[kind]
 
 
@@ -61,6 +63,7 @@ def kind_effect(kind: DecisionKind) -> str:
         DecisionKind.ESCALATE: translate("Review", "hands it to a lead"),
         DecisionKind.REQUEST_PROOF: translate("Review", "asks seller for proof"),
         DecisionKind.WITHDRAW: translate("Review", "reopens the case"),
+        DecisionKind.UPHOLD: translate("Review", "the decision stands"),
     }[kind]
 
 

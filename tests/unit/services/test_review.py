@@ -14,7 +14,7 @@ from tests.fakes_connector import FakeServer
 from tests.unit.services.conftest import Open
 from tests.unit.services.sitting import Sitting
 
-KINDS = [kind for kind in DecisionKind if kind is not DecisionKind.WITHDRAW]
+KINDS = [kind for kind in DecisionKind if kind not in (DecisionKind.WITHDRAW, DecisionKind.UPHOLD)]
 
 
 def test_the_most_urgent_cases_lie_on_the_desk_in_order(sitting: Sitting) -> None:
