@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from reviewer.services.model import QueueFilter
 from reviewer.tour.guide import Guide
-from reviewer.tour.waiting import let_pass
+from reviewer.tour.waiting import let_pass, wait_until
 
 #: A name of the demo: the account of a trader whose other one was closed.
 _CAME_BACK = "명품창고 B"
@@ -38,4 +38,7 @@ def show_dossier(guide: Guide, bring: Callable[[str], bool]) -> bool:
     guide.album.take(shown, f"dossier-{'dark' if theme.dark else 'light'}", settle_s=0.4)
     theme.choose(before)
     shown.close()
+    # Without a window manager nobody gives the keys back to the window below.
+    window.activateWindow()
+    wait_until(window.isActiveWindow, "the window to be in front again")
     return True

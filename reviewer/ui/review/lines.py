@@ -106,7 +106,7 @@ def _case_line(on_desk: CaseOnDesk, moment: datetime) -> Line:
 
 
 class Foot(QWidget):
-    """Keys on the left, what is being sent in the middle, the last decisions on the right."""
+    """Keys on the left, what undo takes back and what is being sent in the middle, the last decisions on the right."""
 
     def __init__(self, theme: Looks, commands: Commands, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -121,9 +121,9 @@ class Foot(QWidget):
         self.counts = PlainLabel("", "muted", self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.em(0.6), 0, theme.em(0.6), theme.em(0.3))
+        layout.addWidget(self.hints, 4)
         layout.addWidget(self.undo, 2)
-        layout.addWidget(self.hints, 3)
-        layout.addWidget(self.sending, 3)
+        layout.addWidget(self.sending, 2)
         layout.addWidget(self.counts)
         self.counts.setAlignment(Qt.AlignmentFlag.AlignRight)
         for label, name in (
