@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from reviewer.audit.checking import check_pack
 from reviewer.audit.findings import Finding, write_findings
+from reviewer.audit.history import read_history
 from reviewer.audit.pins import read_pins
+from reviewer.cli.audit import audit_app
 from reviewer.connectors.api import LogKey
 from reviewer.doctor import _signing
 from reviewer.domain.decision import DecisionKind
@@ -183,6 +186,26 @@ def test_a_lead_hands_findings_in_from_the_workstation(hub: HubProcess, open_des
     path.write_text(path.read_text("utf-8").replace("See the seam.", "Fine."), "utf-8")
     with pytest.raises(OperatorError, match="not what its auditor signed"):
         desk.background(lambda: desk.workstation.findings.send(account, path))
+
+
+def test_the_whole_team_is_exported_over_http_and_findings_are_sent(hub: HubProcess, tmp_path: Path) -> None:
+    folder, out = tmp_path / "lead", tmp_path / "team.pack"
+    folder.mkdir()
+    command = ["--hub", hub.address, "--token", "demo-lead", "--data", str(folder)]
+    runner = CliRunner()
+    done = runner.invoke(audit_app, ["export", "--out", str(out), *command])
+    assert done.exit_code == 0, done.output
+    assert "for which the hub vouches" in done.output
+    done = runner.invoke(audit_app, ["verify", str(out), "--data", str(folder)])
+    assert done.exit_code == 0, done.output
+    assert "countersigned up to row" in done.output
+    chosen = next(row for row in read_history(out).decisions if row.reviewer == "Ines Carvalho")
+    write_findings(tmp_path / "f.json", signing_key(folder), "seed", "draw", [finding(chosen.id)])
+    done = runner.invoke(audit_app, ["findings", "send", str(tmp_path / "f.json"), *command])
+    assert "1 opinions: 1 new, 0 known, 0 about decisions of other hubs; 1 go back" in done.output
+    refused = runner.invoke(audit_app, ["export", "--out", str(out), "--hub", hub.address, "--token", "demo-reviewer"])
+    assert isinstance(refused.exception, OperatorError)
+    assert "403" in str(refused.exception)
 
 
 def test_the_doctor_names_the_key_and_who_vouches(hub: HubProcess, open_desk: OpenDesk) -> None:

@@ -127,3 +127,23 @@ def test_strangers_texts_stay_plain(qtbot: QtBot, view: OutboxView, workstation:
     qtbot.waitUntil(lambda: view.inbox.detail.title.text() == "<h1>x</h1>")
     assert view.inbox.detail.theirs.text() == "<img src=x>⟦RLO⟧"
     assert view.inbox.detail.theirs.textFormat() == Qt.TextFormat.PlainText
+
+
+def test_what_an_auditor_sent_back_is_decided_again_or_stood_by(
+    qtbot: QtBot, view: OutboxView, workstation: ShellWorkstation
+) -> None:
+    first = workstation.delivery.inbox[0]
+    words = "Kim Aalto rules: takedown counterfeit.\nดูตะเข็บอีกครั้ง 봉제선을 다시 보세요"
+    back = replace(first, id=-1, status="returned", detail=words, actions=("again", "uphold"))
+    workstation.delivery.inbox[:] = [back]
+    view.refresh()
+    qtbot.waitUntil(lambda: [item.id for item in view.inbox.model.items] == [-1])
+    view.inbox.table.setCurrentIndex(view.inbox.model.index(0, 0))
+    detail = view.inbox.detail
+    assert detail.who.text() == "The auditor says"
+    assert detail.theirs.text() == words
+    assert {name for name, made in detail.buttons.items() if made.isVisible()} == {"again", "uphold"}
+    assert detail.buttons["uphold"].text().startswith("B")
+    with qtbot.waitSignal(view.inbox.resolved):
+        press(view, Qt.Key.Key_B)
+    assert workstation.delivery.calls == [("resolve", -1, "uphold")]
