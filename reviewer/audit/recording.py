@@ -43,11 +43,14 @@ def due_measure(content: dict[str, Any], text: bytes | None) -> str:
     return "off" if text and json.loads(text).get("measure_off_reason") else ""
 
 
-def write_decision(writer: PackWriter, told: Told, case: Case | None) -> None:
-    """Chain, decision, text and case of one decision; the rows of the last three have the same number."""
+def write_decision(writer: PackWriter, told: Told, case: Case | None, said: dict[str, Any] | None = None) -> None:
+    """Chain, decision, text and case of one decision; the rows of the last three have the same number.
+
+    `said` is the content's value, where the caller has read it already.
+    """
     content = told.content.decode("utf-8")
     writer.add_chain(told.log, told.sequence, told.previous, content, told.digest)
-    said = json.loads(content)
+    said = said or json.loads(content)
     told = told if told.due_measure else replace(told, due_measure=due_measure(said, told.text))
     write_beside(writer, told, decided_values(said), case)
 
@@ -133,5 +136,5 @@ def write_key(writer: PackWriter, role: str, enrolment: Enrolment) -> None:
     writer.add("keys", (enrolment.log, enrolment.name, role, enrolment.key, enrolment.at, *vouched))
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+#: `json.dumps` would make an encoder anew for each value.
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -72,7 +72,7 @@ def sha256_hex(data: bytes) -> str:
 
 def is_sha256(text: str) -> bool:
     """Whether a text is a lower-case hexadecimal SHA-256, fit to name a file."""
-    return len(text) == 64 and all(c in "0123456789abcdef" for c in text)
+    return len(text) == 64 and not text.strip("0123456789abcdef")
 
 
 def new_id() -> str:

@@ -18,7 +18,7 @@ from reviewer.audit.pack import PackFile, PackWriter
 from reviewer.audit.pins import NAME, Pin, add_pins, pin_file_beside, write_pins
 from reviewer.audit.verifier import decided_values
 from reviewer.domain.case import Case
-from reviewer.domain.values import format_time, is_sha256
+from reviewer.domain.values import format_time
 from reviewer.errors import OperatorError
 from reviewer.imaging.review_size import ReviewSizes
 from reviewer.ledger.heads import Head, sign_checkpoint
@@ -140,7 +140,7 @@ class _Export:
             self.writer.add_chain(self._log, row.sequence, row.previous, None, row.digest)
             return
         if self._names is None:
-            recording.write_decision(self.writer, told, row.case)
+            recording.write_decision(self.writer, told, row.case, content)
         else:
             self.writer.add_chain(self._log, row.sequence, row.previous, None, row.digest)
             content["reviewer"] = self._names.of(str(content["reviewer"]))
@@ -169,7 +169,7 @@ class _Export:
 
     def finish(self, tell: Callable[[str], None] | None) -> None:
         """The pictures that are on this disk, unless `tell` is None, and the rules."""
-        names = sorted(filter(is_sha256, self._pictures)) if tell is not None else []
+        names = sorted(self._cache.here(self._pictures)) if tell is not None else []
         with closing(ReviewSizes()) as sizes:
             for number, name in enumerate(names, 1):
                 data = self._cache.read(name)

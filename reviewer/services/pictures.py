@@ -62,6 +62,11 @@ class PictureCache:
             return None
         return data if sha256_hex(data) == sha256 else None
 
+    def here(self, names: Iterable[str]) -> list[str]:
+        """Those of the names of which there is a file: the folder is read once, whatever the number of names."""
+        found = {path.name for path in self._folder.glob("??/*")}
+        return [name for name in names if name in found and is_sha256(name)]
+
     def has(self, sha256: str) -> bool:
         """Whether a file of that name is here."""
         return self._path(sha256).is_file()
