@@ -11,7 +11,7 @@ from typing import Final
 
 from reviewer.imaging.pictures import MAX_FRAMES, Format, RefusalCode
 
-SHOWN: Final = "only JPEG, PNG, WEBP, GIF and AVIF are shown"
+SHOWN: Final = "only JPEG, PNG, WEBP, GIF, AVIF and PDF are shown"
 _MAX_CHUNKS: Final = 200_000
 _PNG_KEPT: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _UNSUPPORTED: Final[tuple[tuple[bytes, str], ...]] = (
@@ -22,7 +22,6 @@ _UNSUPPORTED: Final[tuple[tuple[bytes, str], ...]] = (
     (b"MM\0+", "a TIFF file"),
     (b"%!PS", "an EPS or PostScript file"),
     (b"\xc5\xd0\xd3\xc6", "an EPS file"),
-    (b"%PDF", "a PDF document"),
     (b"BM", "a BMP file"),
     (b"\0\0\1\0", "an icon (ICO) file"),
     (b"\0\0\2\0", "a cursor (CUR) file"),
@@ -66,7 +65,7 @@ def damaged(what: str = "its data can't be read") -> Refused:
 
 
 def recognise(data: bytes) -> Format:
-    """Tell the format by the first bytes; raises Refused where it is not one of the five."""
+    """Tell the format by the first bytes; raises Refused where it is not one of those."""
     if not data:
         raise Refused("not_a_picture", "This file is empty.")
     if data.startswith(b"\xff\xd8"):
@@ -79,6 +78,8 @@ def recognise(data: bytes) -> Format:
         return "GIF"
     if data[4:8] == b"ftyp":
         return _recognise_heif(data)
+    if data.startswith(b"%PDF-"):
+        return "PDF"
     for magic, name in _UNSUPPORTED:
         if data.startswith(magic):
             raise Refused("unsupported_format", f"This is {name}; {SHOWN}.")

@@ -30,6 +30,7 @@ from reviewer.imaging.containers import (
     recognise,
 )
 from reviewer.imaging.fingerprint import phash64
+from reviewer.imaging.pdf import decode_page
 from reviewer.imaging.pictures import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, Decoded, Format, RefusedPicture
 
 _PLUGINS: Final[dict[Format, type[ImageFile.ImageFile]]] = {
@@ -77,9 +78,11 @@ def prepare() -> None:
 
 
 def decode(
-    data: bytes, max_width: int, max_height: int, *, pixels: bool = True, fingerprint: bool = False
+    data: bytes, max_width: int, max_height: int, *, pixels: bool = True, fingerprint: bool = False, page: int = 0
 ) -> Decoded | RefusedPicture:
     """Decode to fit the box (never enlarged), upright, on white.  Bad pictures are answered, not raised.
+
+    `page` is that of a document, the first is 0; documents have no fingerprint.
 
     The fingerprint comes from the same decode, of the picture as it is shown: upright and on white.  Its bits
     equal those of `imagehash.phash` where the source is decoded at full size; from a scaled JPEG decode
@@ -89,6 +92,8 @@ def decode(
         if len(data) > MAX_BYTES:
             raise Refused("too_large_bytes", f"This picture is larger than {MAX_BYTES >> 20} MiB.")
         kind = recognise(data)
+        if kind == "PDF":
+            return decode_page(data, page, max_width, max_height)
         job = _Job(max_width, max_height, pixels, fingerprint)
         return job.jpeg(data) if kind == "JPEG" else job.other(data, kind)
     except Refused as refused:

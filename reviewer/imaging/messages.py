@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal, Protocol, TypeVar
 
 import msgspec
 
-from reviewer.imaging.pictures import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, MAX_SIDE, Format, RefusalCode
+from reviewer.imaging.pictures import MAX_BYTES, MAX_FRAMES, MAX_PAGES, MAX_PIXELS, MAX_SIDE, Format, RefusalCode
 
 MAX_MESSAGE: Final = 4096
 _LENGTH: Final = struct.Struct("<I")
@@ -35,6 +35,7 @@ class Request(msgspec.Struct, tag="decode", frozen=True, forbid_unknown_fields=T
     max_height: BoxSide
     pixels: bool
     fingerprint: bool
+    page: Annotated[int, msgspec.Meta(ge=0, le=MAX_PAGES)] = 0
 
 
 class Hello(msgspec.Struct, tag="hello", frozen=True, forbid_unknown_fields=True):

@@ -9,13 +9,15 @@ MAX_PIXELS: Final = 40_000_000
 """The largest picture that is decoded: width times height, as stored."""
 MAX_FRAMES: Final = 100
 """The longest animation whose first frame is shown."""
+MAX_PAGES: Final = 100
+"""The longest document whose pages are shown."""
 MAX_SIDE: Final = 16_384
 """The largest box side that may be asked for, in pixels."""
 
 FINGERPRINT_ALGORITHM: Final = "phash64"
 """The name of `Decoded.fingerprint`: 8 bytes, the bits of `imagehash.phash`, first row first."""
 
-Format = Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF"]
+Format = Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF", "PDF"]
 Protection = Literal["starting", "full", "reduced"]
 RefusalCode = Literal[
     "too_large_bytes",
@@ -41,8 +43,8 @@ class Decoded:
     bytes B, G, R, 0xFF: on little-endian machines exactly `QImage.Format.Format_RGB32`, which Qt paints
     without a conversion.  Without pixels asked for, `width`, `height` and `stride` are 0.  `source_width`
     and `source_height` are the whole picture's, upright.  `frames` counts the animation's frames (1 for
-    a still); the first is shown.  `fingerprint` is 8 bytes of `FINGERPRINT_ALGORITHM`, or None where it
-    was not asked for or the picture is almost blank.
+    a still), of which the first is shown, or the pages of a document.  `fingerprint` is 8 bytes of
+    `FINGERPRINT_ALGORITHM`, or None where it was not asked for or the picture is almost blank.
     """
 
     width: int

@@ -17,7 +17,7 @@ from typing import Final, Self
 from reviewer.errors import BugError
 from reviewer.imaging.child import WorkerLost, WorkerProcess, worker_command, worker_environment
 from reviewer.imaging.messages import Hello, Request
-from reviewer.imaging.pictures import MAX_BYTES, MAX_SIDE, Decoded, Protection, RefusalCode, RefusedPicture
+from reviewer.imaging.pictures import MAX_BYTES, MAX_PAGES, MAX_SIDE, Decoded, Protection, RefusalCode, RefusedPicture
 
 Result = Decoded | RefusedPicture
 
@@ -102,9 +102,11 @@ class DecodePool:
         fingerprint: bool = False,
         pixels: bool = True,
         urgent: bool = False,
+        page: int = 0,
     ) -> "Future[Result]":
         """Queue one encoded picture, to fit `max_width` x `max_height` pixels (each 1 to `MAX_SIDE`).
 
+        `page` is that of a document, 0 to `MAX_PAGES`.
         Urgent ones come before all that are not.  A future that is cancelled while it waits is dropped from
         the queue; one that is being decoded can't be cancelled.  The future's callbacks run in a thread of
         the pool.  Raises BugError for a box out of range and after `close`.
@@ -119,7 +121,7 @@ class DecodePool:
             if self._closing.is_set():
                 raise BugError("the decode pool is closed")
             number = next(self._numbers)
-            request = Request(number, len(data), max_width, max_height, pixels, fingerprint)
+            request = Request(number, len(data), max_width, max_height, pixels, fingerprint, min(page, MAX_PAGES))
             heapq.heappush(self._queue, _Job(0 if urgent else 1, number, data, request, future))
             self._work.notify()
         return future

@@ -101,4 +101,12 @@ _ENCODED: Final[dict[str, str]] = {
         "AAACeAAAAAAAAAASAAoJGAz/2iAhoNCAMiUcR4eF3dNNNMLFVICfr30DMeDpn3INfk8idMciq+XkzA8MUz2A"
     ),
 }
-SAMPLES: Final = {name: b64decode(text) for name, text in _ENCODED.items()}
+#: One page with letters of a font that is not in the document, so that PDFium has looked for fonts by then.
+_DOCUMENT: Final = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]/Contents 4 0 R/Resources<</Font<</F 5 0 R/G 6 0 R>>>>>>"
+    b"endobj\n4 0 obj<</Length 62>>stream\nBT /F 20 Tf 4 40 Td (Aa1) Tj /G 20 Tf 0 -30 Td (\\346\\227) Tj ET         \n"
+    b"endstream endobj\n5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\n"
+    b"6 0 obj<</Type/Font/Subtype/TrueType/BaseFont/NotoSans>>endobj\ntrailer<</Root 1 0 R/Size 7>>\n%%EOF\n"
+)
+SAMPLES: Final = {name: b64decode(text) for name, text in _ENCODED.items()} | {"PDF": _DOCUMENT}

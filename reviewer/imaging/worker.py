@@ -59,7 +59,14 @@ def warm_up() -> None:
 
 def answer_to(request: Request, data: bytes) -> tuple[Picture | Refusal, bytes]:
     """Return the answer and the pixels that follow it."""
-    result = decode(data, request.max_width, request.max_height, pixels=request.pixels, fingerprint=request.fingerprint)
+    result = decode(
+        data,
+        request.max_width,
+        request.max_height,
+        pixels=request.pixels,
+        fingerprint=request.fingerprint,
+        page=request.page,
+    )
     if isinstance(result, Decoded):
         return _picture(request.identity, result), result.pixels
     return Refusal(request.identity, result.code, result.reason), b""

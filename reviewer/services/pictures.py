@@ -143,13 +143,17 @@ class PictureService:
     def request(
         self, account: str, sha256: str, width: int, height: int, *, urgent: bool = False, fingerprint: bool = False
     ) -> Future[Decoded | RefusedPicture]:
-        """A picture that fits into width x height pixels.  The future never fails.  Safe on any thread."""
+        """A picture that fits into width x height pixels; `<sha256>#<page>` names a page of a document.
+
+        The future never fails.  Safe on any thread.
+        """
         answer: Future[Decoded | RefusedPicture] = Future()
+        sha256, page = page_of(sha256)
         if not is_sha256(sha256):
             answer.set_result(RefusedPicture("damaged", "The server named no valid picture."))
             return answer
         self._bytes(account, sha256, urgent=urgent).add_done_callback(
-            lambda fetched: self._decode(fetched, answer, width, height, urgent, fingerprint)
+            lambda fetched: self._decode(fetched, answer, width, height, urgent, fingerprint, page)
         )
         return answer
 
@@ -267,13 +271,14 @@ class PictureService:
         height: int,
         urgent: bool,
         fingerprint: bool,
+        page: int = 0,
     ) -> None:
         data = fetched.result()
         if isinstance(data, RefusedPicture):
             answer.set_result(data)
             return
         try:
-            decoding = self._pool.submit(data, width, height, fingerprint=fingerprint, urgent=urgent)
+            decoding = self._pool.submit(data, width, height, fingerprint=fingerprint, urgent=urgent, page=page)
         except BugError:
             answer.set_result(RefusedPicture("stopped", "The program is being closed."))
             return
@@ -338,6 +343,12 @@ class PictureService:
         except OSError as error:
             _log.warning("a picture could not be kept: %s", error)
         return data
+
+
+def page_of(name: str) -> tuple[str, int]:
+    """The digest and the page (the first is 0) in the name of a page of a document: `<sha256>#<page>`."""
+    sha256, _, page = name.partition("#")
+    return sha256, int(page) if page.isascii() and page.isdigit() else 0
 
 
 def _drop(connectors: dict[str, Connector], account: str) -> None:
