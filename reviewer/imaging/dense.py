@@ -5,7 +5,7 @@ brightness and contrast, so that tone, gray and hue changes keep it high; anothe
 wherever the surroundings differ.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from reviewer.imaging.keypoints import Floats
 from reviewer.imaging.placement import Matrix
-from reviewer.imaging.sheets import Sheet
+from reviewer.imaging.sheets import KeptSheet, Sheet
+from reviewer.imaging.tone import toned
 
 _SIDE: Final = 160.0
 """Pixels: the overlap is compared at about this square root of its area."""
@@ -35,6 +36,8 @@ _ALMOST_ALL: Final = 0.97
 """Between these shares of agreement the placement is refined a second time."""
 _WORTH_REFINING: Final = 0.2
 """Below this correlation of the whole overlap no small correction will help."""
+_ONE_SIDED: Final = 0.88
+"""From this agreement of one side on, with less of the other, a tone curve is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Structure:
     them.  `closeness`: the local correlation that 3 in 5 of the agreeing places away from them do not exceed: near
     1 for the same pixels, less for another photo of the same print.  `whole`: the correlation of the whole overlap.
     `textured`: the share of the overlap that has structure in the reference; `places`: how many pixels that is.
+    `washed`: the share of the reference's (or the picture's) structure that one tone curve wipes out, as clipped
+    whites are; the other figures are then those after the curve, which leaves `tone_rest` levels unexplained.
     """
 
     reference_agreement: float
@@ -74,6 +79,8 @@ class Structure:
     whole: float
     textured: float
     places: int
+    washed: float = 0.0
+    tone_rest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +146,44 @@ def _compared(pair: Aligned) -> tuple[Compared, NDArray[np.bool_]]:
     return Compared(pair, figures, agreeing), differing
 
 
+def compare_washed(found: Compared, query: Sheet, reference: Sheet) -> Compared | None:
+    """Compare once more after one tone curve, where one side has all that is in the other, and more.
+
+    The light of the fuller one is brought to that of the emptier one, so that what clipped whites (or blacks) have
+    wiped out is not missing.  None where that is not so.
+    """
+    figures = found.structure
+    low, high = sorted((figures.reference_agreement, figures.query_agreement))
+    if not low < _ONE_SIDED <= high:
+        return None
+    of_reference = figures.reference_agreement < figures.query_agreement
+    pair, _ = _through_curve(found.pair, of_reference)
+    again = _refined(pair, query, reference, pair.mask)
+    if again is not None:
+        pair = again
+    pair, rest = _through_curve(pair, of_reference)
+    compared = _compared(pair)[0]
+    full = found.structure.places if of_reference else _places(found.pair.query_luma, found.pair.mask)
+    kept = compared.structure.places if of_reference else _places(pair.query_luma, pair.mask)
+    washed = max(0.0, 1.0 - kept / max(full, 1))
+    return Compared(pair, replace(compared.structure, washed=washed, tone_rest=rest), compared.agreeing)
+
+
+def _through_curve(pair: Aligned, of_reference: bool) -> tuple[Aligned, float]:
+    if of_reference:
+        light, rest = toned(pair.reference_luma, pair.query_luma, pair.mask)
+        return replace(pair, reference_luma=light), rest
+    light, rest = toned(pair.query_luma, pair.reference_luma, pair.mask)
+    return replace(pair, query_luma=light), rest
+
+
+def _places(levels: Floats, mask: NDArray[np.bool_]) -> int:
+    """How many pixels have structure."""
+    mean = _local(levels)
+    variance = np.maximum(_local(levels * levels) - mean * mean, 0.0)
+    return int(((variance > _least_variance(levels, mask)) & mask).sum())
+
+
 def _overlap(query: Sheet, reference: Sheet, matrix: Matrix) -> Aligned | None:
     corners = placed_corners(reference, matrix)
     canvas = np.array([[0, 0], [query.width, 0], [query.width, query.height], [0, query.height]], dtype=np.float32)
@@ -182,7 +227,7 @@ def _disc(side: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)
 
 
-def placed_corners(reference: Sheet, matrix: Matrix) -> NDArray[np.float64]:
+def placed_corners(reference: Sheet | KeptSheet, matrix: Matrix) -> NDArray[np.float64]:
     """The corners of the reference on the picture (4 x 2 pixels), clockwise from the top left one."""
     width, height = reference.width, reference.height
     corners = np.array([[0, 0, 1], [width, 0, 1], [width, height, 1], [0, height, 1]], dtype=np.float64)

@@ -9,19 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reviewer.imaging.colours import Colours, colours
-from reviewer.imaging.dense import Compared, compare, placed_corners
+from reviewer.imaging.dense import Compared, compare, compare_washed, placed_corners
 from reviewer.imaging.keypoints import Floats, Keypoints, keypoints
 from reviewer.imaging.matches import Figures, Match, MatchClass, Matrix9, Method, Polygon, edits_in_words
 from reviewer.imaging.naming import shot_class
 from reviewer.imaging.pdq import Pdq, pdq
 from reviewer.imaging.placement import Matrix, Pairs, Placement, homography, like_pairs, placements
-from reviewer.imaging.sheets import Sheet
+from reviewer.imaging.sheets import KeptSheet, Sheet
 from reviewer.imaging.thresholds import Thresholds
 from reviewer.imaging.trimming import Box, trimmed
 from reviewer.imaging.voting import VotingIndex
 
 _SAME_REGION: Final = 0.5
 """The share of a region's area from which on two matches claim the same region."""
+_MOST_ROOTS: Final = 40
+"""References whose descriptors are held ready as roots, four times their size: those that are compared in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,18 @@ class Known:
     sheet: Sheet
     points: Keypoints
     coded: tuple[Coded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A reference between comparisons."""
+
+    sheet: KeptSheet
+    points: Keypoints
+    coded: tuple[Coded, ...]
+
+    def opened(self) -> Known:
+        return Known(self.sheet.opened(), self.points, self.coded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +90,7 @@ class Matcher:
 
     def __init__(self, limits: Thresholds) -> None:
         self._limits = limits
-        self._references: dict[str, Known] = {}
+        self._references: dict[str, _Kept] = {}
         self._roots: dict[str, Floats] = {}
         self._voting: tuple[tuple[str, ...], VotingIndex] | None = None
 
@@ -89,7 +103,7 @@ class Matcher:
     def learn(self, name: str, sheet: Sheet) -> Known:
         """Make a reference known under a name; a name that is known already gets the new picture."""
         reference = known(sheet, self._limits.shortlist.reference_keypoints)
-        self._references[name] = reference
+        self._references[name] = _Kept(KeptSheet.of(sheet), reference.points, reference.coded)
         self._roots.pop(name, None)
         self._voting = None
         return reference
@@ -115,17 +129,20 @@ class Matcher:
         roots = {False: asked.points.roots(), True: asked.points.mirrored().roots()}
         points = {False: asked.points, True: asked.points.mirrored()}
         found: list[_Found] = []
+        opened: dict[str, Known] = {}
         for name, mirrored in self._shortlist(asked, references):
             pairs = like_pairs(points[mirrored], roots[mirrored], references[name].points, self._roots_of(name))
-            found += self._by_keypoints(asked, name, references[name], pairs, mirrored)
+            if len(pairs) >= self._limits.placement.least_inliers:
+                reference = opened.get(name) or opened.setdefault(name, references[name].opened())
+                found += self._by_keypoints(asked, name, reference, pairs, mirrored)
         shown = {one.name for one in found if one.kind != "same print"}
-        for name, reference in references.items():
+        for name, kept in references.items():
             if name not in shown:
-                found += self._by_codes(asked, name, reference)
+                found += self._by_codes(asked, name, kept)
         told = [self._told(asked, references[one.name], one) for one in self._settled(found)]
         return sorted(told, key=lambda match: match.strength, reverse=True)
 
-    def _shortlist(self, asked: Known, references: Mapping[str, Known]) -> list[tuple[str, bool]]:
+    def _shortlist(self, asked: Known, references: Mapping[str, _Kept]) -> list[tuple[str, bool]]:
         if len(references) < self._limits.shortlist.all_below:
             return [(name, mirrored) for name in references for mirrored in (False, True)]
         names = tuple(references)
@@ -136,7 +153,7 @@ class Matcher:
 
     def _roots_of(self, name: str) -> Floats:
         if name not in self._roots:
-            if len(self._roots) >= 400:
+            if len(self._roots) >= _MOST_ROOTS:
                 self._roots.clear()
             self._roots[name] = self._references[name].points.roots()
         return self._roots[name]
@@ -150,11 +167,10 @@ class Matcher:
             start = back @ placement.matrix
             if any(_close(reference.sheet, start, one.compared.pair.matrix, side) for one in found):
                 continue
-            compared = compare(asked.sheet, reference.sheet, start)
-            if compared is None:
+            shown = self._compared(asked.sheet, reference.sheet, start)
+            if shown is None:
                 continue
-            colour = colours(compared)
-            kind = shot_class(compared, colour, _turn(compared.pair.matrix, mirrored), limits)
+            compared, colour, kind = shown
             if kind is not None:
                 found.append(_Found(name, kind, "keypoints", compared, colour, placement, mirrored))
                 continue
@@ -168,25 +184,43 @@ class Matcher:
             break
         return found
 
-    def _by_codes(self, asked: Known, name: str, reference: Known) -> list[_Found]:
+    def _by_codes(self, asked: Known, name: str, kept: _Kept) -> list[_Found]:
         """Pictures with next to no keypoints: place the reference as its code says, then compare as ever."""
-        for theirs in reference.coded:
+        for theirs in kept.coded:
             for ours in asked.coded:
                 distances = np.bitwise_count(ours.pdq.codes ^ theirs.pdq.codes[0]).sum(axis=1)
                 number = int(distances.argmin())
                 if distances[number] > self._limits.fingerprint.radius:
                     continue
                 matrix = _box_to_box(theirs.box, ours.box, number)
-                compared = compare(asked.sheet, reference.sheet, matrix)
-                if compared is None:
+                shown = self._compared(asked.sheet, kept.sheet.opened(), matrix)
+                if shown is None:
                     continue
-                colour = colours(compared)
-                mirrored = bool(np.linalg.det(matrix[:2, :2]) < 0)
-                kind = shot_class(compared, colour, _turn(compared.pair.matrix, mirrored), self._limits)
+                compared, colour, kind = shown
                 if kind is not None:
+                    mirrored = bool(np.linalg.det(matrix[:2, :2]) < 0)
                     placement = Placement(matrix, 0, 0, 0.0)
                     return [_Found(name, kind, "fingerprint", compared, colour, placement, mirrored)]
         return []
+
+    def _compared(
+        self, asked: Sheet, reference: Sheet, matrix: Matrix
+    ) -> tuple[Compared, Colours | None, MatchClass | None] | None:
+        """The pictures compared under a placement, and the class of shot, where it is one."""
+        found = compare(asked, reference, matrix)
+        if found is None:
+            return None
+        first = self._named(found)
+        if first[2] is None and (washed := compare_washed(found, asked, reference)) is not None:
+            again = self._named(washed)
+            return again if again[2] is not None else first
+        return first
+
+    def _named(self, found: Compared) -> tuple[Compared, Colours | None, MatchClass | None]:
+        colour = colours(found)
+        matrix = found.pair.matrix
+        mirrored = bool(np.linalg.det(matrix[:2, :2]) < 0)
+        return found, colour, shot_class(found, colour, _turn(matrix, mirrored), self._limits)
 
     def _settled(self, found: Sequence[_Found]) -> list[_Found]:
         """One region comes from one photo: where another reference explains it better, a match is only its shot."""
@@ -205,7 +239,7 @@ class Matcher:
             )
         return settled
 
-    def _told(self, asked: Known, reference: Known, one: _Found) -> Match:
+    def _told(self, asked: Known, reference: _Kept, one: _Found) -> Match:
         query, other = asked.sheet, reference.sheet
         matrix = one.compared.pair.matrix
         if one.kind == "same print":
@@ -240,6 +274,7 @@ class Matcher:
                 cover=pair.query_share,
                 overlay=one.compared.structure.overlay,
                 gray=colour is not None and colour.gray,
+                washed=one.compared.structure.washed,
             ),
         )
 
@@ -259,6 +294,7 @@ def _figures(compared: Compared, colour: Colours | None) -> Figures:
         saturation=colour.saturation if colour else 1.0,
         lightness_moved=colour.lightness_moved if colour else 0.0,
         unmoved=colour.unmoved if colour else 0.0,
+        washed=structure.washed,
     )
 
 
@@ -319,7 +355,7 @@ def _mapped(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(placed[:, :2] / placed[:, 2:], dtype=np.float64)
 
 
-def _polygon(points: NDArray[np.float64], picture: Sheet) -> Polygon:
+def _polygon(points: NDArray[np.float64], picture: Sheet | KeptSheet) -> Polygon:
     return tuple((float(np.clip(x / picture.width, 0, 1)), float(np.clip(y / picture.height, 0, 1))) for x, y in points)
 
 

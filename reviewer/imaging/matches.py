@@ -18,6 +18,9 @@ Matrix9 = tuple[float, float, float, float, float, float, float, float, float]
 
 STRENGTH: Final[dict[MatchClass, int]] = {"same photo": 3, "recoloured": 2, "same print": 1}
 
+_WASHED: Final = 0.1
+"""From this share of lost detail on it is said."""
+
 
 class Figures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The numbers behind a match; what each means is in `reviewer.imaging.dense` and `.colours`.
@@ -37,6 +40,7 @@ class Figures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     saturation: float
     lightness_moved: float
     unmoved: float
+    washed: float = 0.0
 
 
 class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,6 +95,11 @@ class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if figures.coloured
             else ""
         )
+        if figures.washed > _WASHED:
+            colour += (
+                f" {figures.washed:.0%} of the detail of one picture is gone in the other where its light ran together;"
+                " one tone curve explains that, and the figures are those after it."
+            )
         return (
             f"Aligned by {self.inliers} keypoint pairs, {figures.agreement:.0%} of the reference's structure is found"
             f" again (from {limits.same_shot.agreement:.0%} on, or less beside an overlay),"
@@ -98,7 +107,9 @@ class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
-def edits_in_words(*, mirrored: bool, turned: float, overlap: float, cover: float, overlay: float, gray: bool) -> str:
+def edits_in_words(
+    *, mirrored: bool, turned: float, overlap: float, cover: float, overlay: float, gray: bool, washed: float = 0.0
+) -> str:
     """What was done to the copy: ", mirrored and cropped to 62 %"; empty where nothing is to be said."""
     done = []
     if mirrored:
@@ -117,6 +128,8 @@ def edits_in_words(*, mirrored: bool, turned: float, overlap: float, cover: floa
         done.append(f"placed on {100 * cover:.0f} % of this picture")
     if overlay > 0.03:
         done.append(f"partly covered ({100 * overlay:.0f} %)")
+    if washed > _WASHED:
+        done.append(f"with {100 * washed:.0f} % of its detail lost to the light")
     if gray:
         done.append("without its colours")
     if not done:

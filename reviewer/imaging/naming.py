@@ -26,6 +26,8 @@ def shot_class(compared: Compared, colour: Colours | None, turned: float, limits
     both = min(figures.reference_agreement, figures.query_agreement)
     if slant > shot.most_turn and both < shot.turned_agreement:
         return None
+    if figures.washed and (both < shot.agreement or figures.tone_rest > shot.washed_most_rest):
+        return None
     whole = (
         figures.reference_agreement >= shot.agreement
         and figures.clear_agreement >= shot.clear_agreement

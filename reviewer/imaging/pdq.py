@@ -106,45 +106,61 @@ def samples_of(luma: NDArray[np.generic], full: tuple[int, int] | None = None) -
     """The 64 x 64 samples of a picture (height x width luma, 0 to 255); `full` is its (height, width) unscaled."""
     height, width = luma.shape
     full_height, full_width = full or (height, width)
-    taps = sampling_taps(full_height, height)
-    if taps is not None:
-        # A sample hangs on a few rows only: taking those is five times faster than the whole product.
-        places, weights = taps
+    down, across = sampling_taps(full_height, height), sampling_taps(full_width, width)
+    if down is not None and across is not None:
+        # A sample hangs on a few pixels only: taking those is several times faster than the whole products.
+        places, weights = down
         rows = np.matmul(weights[:, None, :], luma[places].astype(np.float32))[:, 0]
-        return np.asarray(rows @ sampling_matrix(full_width, width, turned=True), dtype=np.float32)
-    down = sampling_matrix(full_height, height)
+        places, weights = across
+        columns = np.matmul(weights[:, None, :], np.ascontiguousarray(rows.T)[places])[:, 0]
+        return np.asarray(columns.T, dtype=np.float32)
     levels = luma.astype(np.float32)
-    return np.asarray(down @ (levels @ sampling_matrix(full_width, width, turned=True)), dtype=np.float32)
+    lines = sampling_matrix(full_height, height) @ levels
+    return np.asarray(lines @ sampling_matrix(full_width, width, turned=True), dtype=np.float32)
 
 
-def quality_of(samples: Levels) -> int:
-    """How much there is to hash, 0 to 100: the summed steps between neighbouring samples, as in the paper."""
-    steps = samples * np.float32(100.0 / 255.0)
-    down = np.abs((steps[:-1] - steps[1:]).astype(np.int32)).sum()
-    across = np.abs((steps[:, :-1] - steps[:, 1:]).astype(np.int32)).sum()
-    return min(int((down + across) / 90), 100)
+def qualities_of(samples: Levels) -> NDArray[np.int64]:
+    """How much there is to hash in each of n x 64 x 64 samples, 0 to 100.
+
+    The summed steps between neighbouring samples, as in the paper; each step is cut to a whole number.
+    """
+    flat = (samples * np.float32(100.0 / 255.0)).reshape(len(samples), SAMPLES * SAMPLES)
+    sums = np.zeros(len(samples), dtype=np.float32)
+    for apart in (SAMPLES, 1):
+        steps = flat[:, apart:] - flat[:, :-apart]
+        np.abs(steps, out=steps)
+        np.floor(steps, out=steps)
+        if apart == 1:
+            steps[:, SAMPLES - 1 :: SAMPLES] = 0.0  # from the end of a row to the next one
+        sums += steps @ np.ones(steps.shape[1], dtype=np.float32)
+    return np.minimum((sums / 90.0).astype(np.int64), 100)
 
 
-def pdq_of_samples(samples: Levels, *, every_orientation: bool = True) -> Pdq | None:
-    """The codes of 64 x 64 samples; None where they are near-blank.  Without the others, `codes` has one row."""
-    quality = quality_of(samples)
-    if quality < LEAST_QUALITY:
-        return None
-    low = np.asarray(_DCT @ samples @ _DCT.T, dtype=np.float32)
-    if not every_orientation:
-        return Pdq(_packed(low[None]), quality)
-    return Pdq(_packed(np.stack([_turned(low, number) for number in range(8)])), quality)
+def pdq_of_samples(samples: Levels, *, every_orientation: bool = True) -> list[Pdq | None]:
+    """The codes of n x 64 x 64 samples; None for those that are near-blank.
+
+    Without the others, `codes` has one row.  Several pictures at once take half the time of one by one.
+    """
+    count = len(samples)
+    qualities = qualities_of(samples)
+    low = _DCT @ (samples.reshape(count * SAMPLES, SAMPLES) @ _DCT.T).reshape(count, SAMPLES, _LOW)
+    turned = [_turned(low, number) for number in range(8 if every_orientation else 1)]
+    codes = _packed(np.stack(turned, axis=1).reshape(-1, _LOW, _LOW)).reshape(count, -1, CODE_BYTES)
+    return [
+        Pdq(codes[number], int(quality)) if quality >= LEAST_QUALITY else None
+        for number, quality in enumerate(qualities)
+    ]
 
 
 def pdq(
     luma: NDArray[np.generic], full: tuple[int, int] | None = None, *, every_orientation: bool = True
 ) -> Pdq | None:
     """The codes of a picture, None where it is near-blank; see `samples_of` and `pdq_of_samples`."""
-    return pdq_of_samples(samples_of(luma, full), every_orientation=every_orientation)
+    return pdq_of_samples(samples_of(luma, full)[None], every_orientation=every_orientation)[0]
 
 
 def _turned(low: Levels, number: int) -> Levels:
-    turned = low.T if number & 4 else low
+    turned = low.swapaxes(-1, -2) if number & 4 else low
     if number & 1:
         turned = turned * _SIGNS[None, :]
     if number & 2:

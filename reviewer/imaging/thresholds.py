@@ -54,6 +54,7 @@ class SameShot(_Table, frozen=True):
     covered_least_unmoved: float
     most_turn: float
     turned_agreement: float
+    washed_most_rest: float
 
 
 class SameColour(_Table, frozen=True):

@@ -322,6 +322,7 @@ class EvidenceService:
         for name in asked:
             self._learned[name] = None
             self._learned.move_to_end(name)
+            self._learned.move_to_end(name)
         limits = thresholds()
         found: dict[str, Found] = {}
         for match in matches:
