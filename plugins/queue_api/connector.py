@@ -20,12 +20,14 @@ from reviewer.connectors.api import (
     Countersignature,
     Dossier,
     FindingsTaken,
+    Fingerprint,
     Holder,
     LeasedCase,
     LeaseKey,
     LogHead,
     LogKey,
     Marketplace,
+    NearCase,
     Notice,
     OutgoingDecision,
     Page,
@@ -244,6 +246,28 @@ class QueueApiConnector:
 
     def send_findings(self, body: bytes) -> FindingsTaken:
         return payload.one(self._call("POST", "/v1/audit/findings", body=body), FindingsTaken)
+
+    def unseen_pictures(self, start: str, limit: int = 20) -> tuple[str, ...]:
+        answer = payload.whole(self._call("GET", "/v1/pictures/unseen?" + urlencode({"start": start, "limit": limit})))
+        names = answer.get("items")
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise Unavailable("The server's answer is not what the Queue API promises: no list of digests.")
+        return tuple(names)
+
+    def link_pictures(self, prints: Sequence[Fingerprint], searched: Sequence[tuple[str, ...]]) -> tuple[NearCase, ...]:
+        rows = [
+            {
+                "picture": one.picture,
+                "algorithm": one.algorithm,
+                "version": one.version,
+                "quality": one.quality,
+                "codes": list(one.codes),
+                "searched": list(codes),
+            }
+            for one, codes in zip(prints, searched, strict=True)
+        ]
+        _, found = payload.items(self._post("/v1/pictures", {"items": rows}))
+        return payload.read(found, NearCase, "pictures")[0]
 
     def policies(self) -> Mapping[str, Any]:
         return payload.whole(self._call("GET", "/v1/policies"))

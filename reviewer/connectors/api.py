@@ -41,7 +41,7 @@ from reviewer.domain.dossier import (
     Sales,
     SumLine,
 )
-from reviewer.domain.evidence import BankEntry, Fingerprint
+from reviewer.domain.evidence import BankEntry, Fingerprint, NearCase
 from reviewer.domain.listing import CategoryPrice, Listing, Picture, revision_digest
 from reviewer.domain.notice import ClaimantRecord, Notice, NoticeCheck
 from reviewer.domain.redress import Appeal, Appealed, Document, Proof
@@ -339,6 +339,23 @@ class KeepingLogs(Protocol):
         """Hand in a signed findings file, byte for byte.  Raises `Refused` where the server does not take it."""
 
 
+class LinkingPictures(Protocol):
+    """The calls of the capability `near_pictures`."""
+
+    def unseen_pictures(self, start: str, limit: int = 20) -> tuple[str, ...]:
+        """Digests of pictures of open cases that no workstation has told of, from a digest on and then from the first.
+
+        Workstations look at them when nothing else waits, and tell of each with `link_pictures`.
+        """
+
+    def link_pictures(self, prints: Sequence[Fingerprint], searched: Sequence[tuple[str, ...]]) -> tuple[NearCase, ...]:
+        """Tell the server of pictures that were looked at; answers the open cases with near ones.
+
+        At most 50.  `prints` without `codes` are near-blank or can't be decoded.  `searched` are for each the codes
+        by which near ones are looked for: those of its eight orientations.
+        """
+
+
 class Previewing(Protocol):
     """The call of the capability `preview`."""
 
@@ -352,11 +369,11 @@ __all__ = [
     "ConnectorError", "Context", "Countersignature", "CursorLost", "Decision", "DecisionKind", "Document", "Dossier",
     "DossierEvent", "DossierListing", "DossierListings", "FindingsTaken", "Fingerprint", "Flag", "FlagSource",
     "Holder", "Identifier", "KeepingBanks", "KeepingDossiers", "KeepingHistory", "KeepingLogs", "LadderSum", "Lease",
-    "LeaseKey", "LeasedCase", "Listing", "LogHead", "LogKey", "LogRow", "Marketplace", "Measure", "MeasureKind",
-    "Money", "Notice", "NoticeCheck", "Offence", "OutgoingDecision", "Page", "PastDecision", "Picture", "Polling",
-    "Preview", "Previewing", "Proof", "ProposedFlag", "Quarantined", "RateLimited", "Receipt", "ReceiptStatus",
-    "ReferenceProduct", "ReferralWitness", "Refused", "Renewal", "ReturnedCase", "Right", "Sales", "Seller",
-    "SellerLink", "Service", "SettledCase", "Sibling", "Standing", "SumLine", "TakingNotices", "TakingReferrals",
-    "Unauthorized", "Unavailable", "VouchedKey", "format_time", "gtin_is_valid", "money", "parse_time",
-    "revision_digest", "sha256_hex", "utc_now",
+    "LeaseKey", "LeasedCase", "LinkingPictures", "Listing", "LogHead", "LogKey", "LogRow", "Marketplace", "Measure",
+    "MeasureKind", "Money", "NearCase", "Notice", "NoticeCheck", "Offence", "OutgoingDecision", "Page",
+    "PastDecision", "Picture", "Polling", "Preview", "Previewing", "Proof", "ProposedFlag", "Quarantined",
+    "RateLimited", "Receipt", "ReceiptStatus", "ReferenceProduct", "ReferralWitness", "Refused", "Renewal",
+    "ReturnedCase", "Right", "Sales", "Seller", "SellerLink", "Service", "SettledCase", "Sibling", "Standing",
+    "SumLine", "TakingNotices", "TakingReferrals", "Unauthorized", "Unavailable", "VouchedKey", "format_time",
+    "gtin_is_valid", "money", "parse_time", "revision_digest", "sha256_hex", "utc_now",
 ]  # fmt: skip

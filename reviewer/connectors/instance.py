@@ -138,7 +138,8 @@ class HostedConnector:
 
 _CALLS = frozenset({"release", "media", "cases", "changes", "seller", "references", "policies", "history", "notices",
                     "preview", "bank", "add_non_matches", "dossier", "prices", "refer", "enrol_key", "countersign",
-                    "returned", "settle", "send_findings"})  # fmt: skip
+                    "returned", "settle", "send_findings",
+                    "unseen_pictures", "link_pictures"})  # fmt: skip
 _DEFAULT_LIMITS = {"cases": 500, "changes": 500, "history": 500, "references": 200, "notices": 200, "returned": 200}
 
 
@@ -147,6 +148,12 @@ def _filled(call: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> 
         return (tuple(arguments[0]),)
     if call in ("add_non_matches", "settle"):
         return (tuple(arguments[0]),)
+    if call == "link_pictures":
+        values = dict(zip(("prints", "searched"), arguments, strict=False)) | dict(named)
+        return (tuple(values["prints"]), tuple(tuple(codes) for codes in values["searched"]))
+    if call == "unseen_pictures":
+        values = dict(zip(("start", "limit"), arguments, strict=False)) | dict(named)
+        return (values["start"], values.get("limit", 20))
     if call == "bank":
         values = dict(zip(("name", "cursor", "limit"), arguments, strict=False)) | dict(named)
         return (values["name"], values.get("cursor"), values.get("limit", _DEFAULT_LIMITS["references"]))

@@ -32,6 +32,7 @@ CAPABILITY_CALLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "preview": ("preview",),
         "banks": ("bank", "add_non_matches"),
         "audit": ("enrol_key", "countersign", "returned", "settle", "send_findings"),
+        "near_pictures": ("unseen_pictures", "link_pictures"),
     }
 )
 CAPABILITIES = tuple(CAPABILITY_CALLS)

@@ -28,6 +28,7 @@ _CAPABILITIES: Mapping[str, str] = {
     "policies": "has house rules of its own",
     "banks": "keeps banks of pictures that were taken down, and of pairs that are no match",
     "audit": "vouches for workstations' logs, and passes auditors' findings on",
+    "near_pictures": "finds open cases with near pictures, by the fingerprints that workstations tell it",
     "history": "has the decisions of everybody, for audits",
     "dossiers": "knows all about a seller, and what a category usually costs",
     "referrals": "vouches for the two persons behind a referral to the police or the brand",

@@ -118,6 +118,10 @@ CALLS: Mapping[str, Call] = MappingProxyType(
         "returned": Call(tuple[str | None, int], api.Page[api.ReturnedCase], "items", api.ReturnedCase),
         "settle": Call(tuple[tuple[api.SettledCase, ...]], None),
         "send_findings": Call(tuple[bytes], api.FindingsTaken),
+        "unseen_pictures": Call(tuple[str, int], tuple[str, ...]),
+        "link_pictures": Call(
+            tuple[tuple[api.Fingerprint, ...], tuple[tuple[str, ...], ...]], tuple[api.NearCase, ...]
+        ),
         "preview": Call(tuple[()], api.Preview),
         "open": Call(tuple[()], None),
         "cut": Call(tuple[()], None),

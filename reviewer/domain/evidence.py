@@ -48,6 +48,24 @@ class BankEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class NearCase:
+    """An open case at the server, leased by anybody or nobody, with a picture near one of ours.
+
+    `picture` is ours, `other` theirs; their fingerprints differ in `bits` of 256 (0 for the same picture).
+    """
+
+    picture: str
+    other: str
+    bits: int
+    case_id: str
+    listing_id: str
+    listing_title: str
+    marketplace: str = ""
+    seller_id: str = ""
+    seller_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Earlier:
     """An earlier decision, or another open case, whose listing has a picture in common with this one.
 

@@ -22,6 +22,7 @@ from reviewer.hub import (
     routes_banks,
     routes_data,
     routes_notices,
+    routes_pictures,
     routes_redress,
     routes_sellers,
     routes_work,
@@ -56,6 +57,7 @@ _REQUESTS = (
     messages_audit.SettleRequest,
     messages.DocumentsRequest,
     messages.AppealRequest,
+    messages.SeenRequest,
 )
 
 
@@ -82,6 +84,7 @@ def create_app(store: Store, requests_per_second: float = 0) -> FastAPI:
     app.include_router(routes_notices.router)
     app.include_router(routes_audit.router)
     app.include_router(routes_redress.router)
+    app.include_router(routes_pictures.router)
     app.exception_handler(Problem)(_problem)
     app.exception_handler(HTTPException)(_framework)
     app.exception_handler(RequestValidationError)(_parameters)

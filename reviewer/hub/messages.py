@@ -131,6 +131,22 @@ class FingerprintMessage(Message):
     codes: Annotated[list[HashText], Field(min_length=1, max_length=8)]
 
 
+class SeenPicture(FingerprintMessage):
+    """A picture that a workstation looked at: no `codes` where it is near-blank or can't be decoded.
+
+    `searched` are the codes by which near ones are looked for: those of its eight orientations.
+    """
+
+    codes: Annotated[list[HashText], Field(max_length=8)]
+    searched: Annotated[list[HashText], Field(max_length=16)] = []
+
+
+class SeenRequest(Message):
+    """Pictures that a workstation looked at."""
+
+    items: Annotated[list[SeenPicture], Field(min_length=1, max_length=50)]
+
+
 class DecisionMessage(Message):
     """One ruling; `id` is its idempotency key."""
 

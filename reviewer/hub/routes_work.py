@@ -43,6 +43,7 @@ CAPABILITIES = [
     "notices",
     "proofs",
     "appeals",
+    "near_pictures",
 ]
 
 router = APIRouter(prefix="/v1")

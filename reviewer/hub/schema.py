@@ -351,6 +351,15 @@ fingerprints = Table(
 )
 """Perceptual hashes that workstations computed, in hexadecimal, by a picture's SHA-256 or the entry of a hash list."""
 
+picture_bands = Table(
+    "picture_bands",
+    metadata,
+    Column("band", string(8), primary_key=True),
+    Column("picture", string(128), primary_key=True),
+    Index("picture_bands_picture", "picture"),
+)
+"""The 16 parts of each fingerprint of a picture, by which near ones are found (see `near_pictures`)."""
+
 bank_entries = Table(
     "bank_entries",
     metadata,

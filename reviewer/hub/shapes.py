@@ -561,6 +561,32 @@ class BankAnswer(Shape):
     items: list[Literal["stored", "known"]]
 
 
+class NearCase(Shape):
+    """An open case with a picture near one that was asked for; `bits` of 256 differ."""
+
+    picture: Digest
+    other: Digest
+    bits: int
+    case_id: str
+    listing_id: str
+    listing_title: str
+    marketplace: str
+    seller_id: str
+    seller_name: str
+
+
+class SeenAnswer(Shape):
+    """Open cases for all the pictures of the request, nearest first for each."""
+
+    items: list[NearCase]
+
+
+class UnseenAnswer(Shape):
+    """Pictures of open cases that no workstation has told of."""
+
+    items: list[Digest]
+
+
 class MediaStored(Shape):
     """The digest under which the bytes are kept."""
 
