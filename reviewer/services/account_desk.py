@@ -10,6 +10,7 @@ from reviewer.errors import OperatorError
 from reviewer.services.leases import HeldLease
 from reviewer.services.mirror import mirror_banks, mirror_prices
 from reviewer.services.model import CaseOnDesk, CaseRef, QueueFilter
+from reviewer.services.near_pictures import NearPictures
 from reviewer.services.surroundings import Surroundings
 from reviewer.services.worker import Duty
 from reviewer.storage import accounts as accounts_table
@@ -47,12 +48,14 @@ class AccountDesk:
         self.changes = Duty("changes", self._changes)
         self.banks = Duty("banks", self._banks)
         self.prices = Duty("prices", self._prices)
+        self._near_pictures = NearPictures(around, account, self._look_at)
         self._audit = around.audit_of(account)
 
     def duties(self) -> list[Duty]:
         """In the order of importance: claims first, so that the first case is there at once."""
         first = [self.renew, self.claim, self.push, self.release, self.changes, self.banks, self.prices]
-        return [*first, self._audit.duty]
+        near = Duty("near pictures", lambda connector: self._near_pictures.look(connector, self.service))
+        return [*first, near, self._audit.duty]
 
     def connected(self, connector: Connector, service: Service) -> None:
         """The server answered: keep what it says of itself, and its rules where they are new."""

@@ -27,7 +27,7 @@ def mirror_banks(
     """One reading, where the server has them; seconds until the next.  On the account's thread."""
     able = service.capabilities if service else frozenset()
     if "references" in able and references_pass(around.store, connector, account):
-        around.evidence.go_on()
+        around.evidence.thread.go_on()
     if "banks" not in able:
         return _IDLE_S
     keeping = cast(KeepingBanks, connector)

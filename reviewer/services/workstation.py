@@ -130,8 +130,9 @@ class Workstation:
                 self.notifier.publish("evidence", origin="desk")
 
         evidence.changed = refresh
-        evidence.on_desk = lambda ref: ref in deck
-        evidence.first = lambda: [entry.ref for entry in deck.ordered(DESK_SIZE)]
+        evidence.thread.on_desk = lambda ref: ref in deck
+        evidence.thread.first = lambda: [entry.ref for entry in deck.ordered(DESK_SIZE)]
+        self.notifier.subscribe(evidence.noticed)
         house = policy_from_toml((resources_folder() / "policies.toml").read_text(encoding="utf-8"))
         around = Surroundings(
             self._store, deck, leases, delays, self.pictures, self._book, self.notifier, clock.steady, clock.now, house,

@@ -424,6 +424,24 @@ def dossiers(database: sqlite_utils.Database) -> None:
     run_script(database, _DOSSIERS)
 
 
+_NEAR_CASES = """
+CREATE TABLE near_case (
+  account TEXT NOT NULL,
+  picture TEXT NOT NULL,
+  case_id TEXT NOT NULL,
+  other TEXT NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY (picture, account, case_id)
+) WITHOUT ROWID;
+"""
+
+
+@SCHEMA()
+def near_cases(database: sqlite_utils.Database) -> None:
+    """Open cases with near pictures, as the accounts' servers told."""
+    run_script(database, _NEAR_CASES)
+
+
 def run_script(database: sqlite_utils.Database, script: str) -> None:
     """Run the statements of a script inside the transaction that is open (executescript would commit it)."""
     statement = ""

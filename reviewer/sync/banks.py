@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from reviewer.connectors.api import BankEntry, Connector, KeepingBanks
-from reviewer.storage import accounts, evidence
+from reviewer.connectors.api import BankEntry, Connector, Fingerprint, KeepingBanks, LinkingPictures
+from reviewer.storage import accounts, evidence, near_cases
 from reviewer.storage.database import Database
 from reviewer.storage.threads import StoreThread
 
@@ -55,6 +56,19 @@ def bank_pass(store: StoreThread, connector: KeepingBanks, account: str, bank: s
         if following is None or following == cursor or not page.items:
             return found
         cursor = following
+
+
+def near_cases_pass(
+    store: StoreThread,
+    connector: LinkingPictures,
+    account: str,
+    sightings: Sequence[tuple[Fingerprint, tuple[str, ...]]],
+) -> bool:
+    """Tell the server of pictures that were looked at, and keep the open cases with near ones; whether any are new."""
+    found = connector.link_pictures([one for one, _ in sightings], [searched for _, searched in sightings])
+    asked = {one.picture for one, _ in sightings}
+    rows = [near for near in found if near.picture in asked]
+    return store.run(lambda database: near_cases.save(database, account, sorted(asked), rows))
 
 
 def _named(entry: BankEntry) -> BankEntry:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -66,6 +67,19 @@ class HubProcess:
         )
         assert response.status_code < 300, response.text
         return response.json()
+
+    def bytes_of(self, name: str) -> bytes:
+        """A picture's."""
+        headers = {"Authorization": "Bearer demo-lead"}
+        response = requests.get(f"{self.address}/v1/media/{name}", headers=headers, timeout=30)
+        assert response.status_code == 200, response.text
+        return response.content
+
+    def put_bytes(self, data: bytes, *, who: str) -> int:
+        """Store a picture; answers the status."""
+        name = sha256(data).hexdigest()
+        headers = {"Authorization": f"Bearer {who}"}
+        return requests.put(f"{self.address}/v1/media/{name}", data=data, headers=headers, timeout=30).status_code
 
     def decisions(self, **query: str) -> list[dict[str, Any]]:
         """Everything that the hub holds of decisions, in the order of arrival, with its receipts."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageOps
 
 from reviewer.domain.decision import DecisionKind
+from reviewer.domain.values import sha256_hex
+from reviewer.imaging.jpeg_codes import codes_of_jpegs
 from reviewer.services.model import CaseOnDesk, CaseRef
+from reviewer.ui.review.sitting import together
 from tests.end2end.hubs import HubProcess
 from tests.unit.services.sitting import MemoryKeyring, Sitting
 
@@ -94,3 +99,53 @@ def test_a_takedown_at_one_desk_is_evidence_at_the_next(hub: HubProcess, open_tw
     first.undo()
     first.drained()
     assert all(row["removed"] for row in bank(hub).values())
+
+
+def test_an_open_case_that_nobody_leased_is_offered_with_its_photo(hub: HubProcess, open_two: Any) -> None:
+    rows = hub.call("GET", "/v1/cases?state=open&limit=100")["items"]
+    cases = [hub.call("GET", f"/v1/cases/{row['id']}") for row in rows[-40:]]
+    brands = {one["sha256"] for case in cases for product in case["references"] for one in product["pictures"]}
+    case, picture = next(
+        (case, one["sha256"]) for case in cases for one in case["listing"]["pictures"] if one["sha256"] not in brands
+    )
+    copied = mirrored(hub.bytes_of(picture))
+    assert hub.put_bytes(copied, who="demo-service") == 201
+    listing = {
+        "id": "copied-listing", "marketplace": case["marketplace"], "title": "The same photo, mirrored",
+        "pictures": [{"sha256": sha256_hex(copied), "media_type": "image/jpeg"}],
+    }  # fmt: skip
+    flag = {"id": "f-copied", "source": "automated", "reason": "counterfeit", "at": "2026-03-01T08:00:00Z"}
+    item = {"listing": listing, "seller": {"id": "copied-seller", "display_name": "Copied"}, "flags": [flag]}
+    answer = hub.call("POST", "/v1/listings", {"items": [item]}, who="demo-service")["items"][0]
+    assert answer["status"] == "created", answer
+    [code] = codes_of_jpegs([copied])
+    assert code is not None
+    told = {"picture": sha256_hex(copied), "algorithm": "pdq", "version": 1, "quality": code.quality}
+    hub.call("POST", "/v1/pictures", {"items": [told | {"codes": [code.code.hex()]}]})
+
+    desk = open_two("one", hub, "demo-reviewer")
+    desk.ready()
+    entry_of(desk, case["id"])
+    station = desk.workstation
+
+    def offered() -> Any:
+        lying = station.on_desk(lambda: station._deck.entries()).result(30)
+        entry = next(one for one in lying if one.case.id == case["id"])
+        return entry if answer["case_id"] in together(entry) else None
+
+    entry = desk.until(offered, patience=_PATIENCE_S)
+    match = next(one for one in entry.matches if one.source_id == answer["case_id"])
+    assert (match.kind, match.other, match.found.mirrored) == ("same photo", sha256_hex(copied), True)
+    told_of = next(one for one in entry.earlier if one.case_id == answer["case_id"])
+    assert (told_of.seller_name, told_of.listing_title) == ("Copied", "The same photo, mirrored")
+    claimed = station.in_background(
+        lambda: station.intake.claim_named(entry.ref.account, tuple(together(entry)))
+    ).result(60)
+    assert answer["case_id"] in {one.case.id for one in claimed}
+
+
+def mirrored(data: bytes) -> bytes:
+    """The picture mirrored and encoded anew."""
+    sink = io.BytesIO()
+    ImageOps.mirror(Image.open(io.BytesIO(data)).convert("RGB")).save(sink, "JPEG", quality=80)
+    return sink.getvalue()

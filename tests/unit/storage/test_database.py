@@ -95,6 +95,7 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(tmp_path: Path, monkeypatc
     steps()(migrations.audit_by_servers)
     steps()(migrations.queue_rank)
     steps()(migrations.dossiers)
+    steps()(migrations.near_cases)
 
     @steps()
     def broken(database: object) -> None:
