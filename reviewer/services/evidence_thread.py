@@ -136,7 +136,9 @@ class EvidenceThread:
         task = self._next()
         if task is not None:
             later = self._looking.look(task)
-            self._later.append((task.ref, later))
+            with self._wake:
+                self._later = deque(one for one in self._later if one[0] != task.ref)
+                self._later.append((task.ref, later))
         elif self._later:
             ref, look = self._later.popleft()
             if self._still([ref]):

@@ -26,8 +26,10 @@ class Sightings:
         self._told: dict[str, OrderedDict[str, Sighting]] = {}
 
     def add(self, account: str, one: Fingerprint, searched: tuple[str, ...]) -> None:
-        """Keep a picture until its server was told."""
+        """Keep a picture until its server was told; one that was told of already is not told again."""
         with self._lock:
+            if one.picture in self._told.get(account, ()):
+                return
             waiting = self._waiting.setdefault(account, OrderedDict())
             waiting[one.picture] = (one, searched)
             waiting.move_to_end(one.picture)
@@ -60,7 +62,9 @@ class Sightings:
         """They could not be told: keep them, unless there are newer ones of the same pictures."""
         with self._lock:
             waiting = self._waiting.setdefault(account, OrderedDict())
+            told = self._told.get(account, OrderedDict())
             for one, searched in sightings:
+                told.pop(one.picture, None)
                 if one.picture not in waiting and len(waiting) < _MOST:
                     waiting[one.picture] = (one, searched)
                     waiting.move_to_end(one.picture, last=False)

@@ -11,7 +11,10 @@ from reviewer.storage.records import decode, encode
 
 def save(database: Database, account: str, pictures: Sequence[str], found: Iterable[NearCase]) -> bool:
     """Replace what is known of pictures by what the server told; whether it is something else.  One transaction."""
-    before = {one for name in pictures for one in near(database, name)}
+    before: set[NearCase] = set()
+    for name in pictures:
+        kept = database.execute("SELECT body FROM near_case WHERE account = ? AND picture = ?", (account, name))
+        before |= {decode(bytes(row["body"]), NearCase) for row in kept.fetchall()}
     rows = list(found)
     with database.transaction():
         database.executemany(
