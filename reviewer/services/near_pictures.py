@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import cast
 
 from reviewer.connectors.api import Connector, LinkingPictures, Service
-from reviewer.services.model import CaseOnDesk, CaseRef
+from reviewer.services.model import CaseOnDesk
 from reviewer.services.surroundings import Surroundings
 from reviewer.sync.banks import near_cases_pass
 
@@ -22,9 +22,7 @@ _AGAIN_S = 60.0
 class NearPictures:
     """What one account's worker does for it again and again, on the worker's thread."""
 
-    def __init__(
-        self, around: Surroundings, account: str, look_at: Callable[[CaseRef, CaseOnDesk | None], None]
-    ) -> None:
+    def __init__(self, around: Surroundings, account: str, look_at: Callable[[CaseOnDesk], None]) -> None:
         self._around = around
         self._account = account
         self._look_at = look_at
@@ -66,7 +64,7 @@ class NearPictures:
         """Cases with these pictures have new candidates, or match something that needs no comparison."""
         for entry in self._entries():
             if pictures & {one.sha256 for one in entry.case.listing.pictures}:
-                self._look_at(entry.ref, entry)
+                self._look_at(entry)
 
     def _entries(self) -> list[CaseOnDesk]:
         entries = self._around.store.run(lambda _: self._around.deck.entries())
