@@ -29,7 +29,7 @@ from reviewer.ui.tasks import Tasks
 from reviewer.ui.theme import Theme
 
 _DECISIONS = 100_000
-_CHARTS_S, _MEMORY_MIB, _LONGEST_S = 1.0, 500.0, 300.0
+_OPEN_S, _CHARTS_S, _MEMORY_MIB, _LONGEST_S = 2.0, 1.0, 500.0, 300.0
 ResultT = TypeVar("ResultT")
 
 
@@ -79,6 +79,7 @@ def _lines(folder: Path, pack: Path) -> list[Line]:
     window.resize(1920, 1080)
     window.show()
     opened = _timed(application, lambda: window.open_pack(pack), lambda: bool(window.list.model.rows))
+    verified = opened + _timed(application, lambda: None, lambda: not _is_verifying(window))
     assert window.opened is not None
     assert window.opened.verdict is not None
     assert window.opened.verdict.verified
@@ -119,7 +120,8 @@ def _lines(folder: Path, pack: Path) -> list[Line]:
     tasks.close()
     note = f"{whole:,} decisions"
     return [
-        Line("audit window: verified and listed", opened, "s", note=note),
+        Line("audit window: read and listed", opened, "s", "<= 2 s", met=opened <= _OPEN_S, note=note),
+        Line("audit window: verified as well", verified, "s"),
         Line("audit window: another filter", filtered, "s"),
         Line("audit window: another order", ordered, "s"),
         Line("audit window: numbers", counted, "s", note="all tables, 2,000 resamples each"),
@@ -128,6 +130,10 @@ def _lines(folder: Path, pack: Path) -> list[Line]:
         Line("audit window: memory", most / 2**20, "MiB", "<= 500 MiB", met=most / 2**20 <= _MEMORY_MIB,
              note="the window's process, the most at once"),
     ]  # fmt: skip
+
+
+def _is_verifying(window: AuditWindow) -> bool:
+    return window.opened is not None and window.opened.verifying
 
 
 def _peak() -> int:

@@ -32,7 +32,7 @@ LIVE = Path("audit") / "history.pack"
 
 @dataclass(frozen=True, slots=True)
 class OpenedPack:
-    """A pack as it was opened: `verdict` is None with `problem` where it can't be read at all.
+    """A pack as it was opened: `verdict` is None while it is `verifying`, and with `problem` where it can't be read.
 
     `others` are findings files of other auditors, whose opinions are in `history`.  `live` says that it is this
     workstation's own history.
@@ -44,6 +44,7 @@ class OpenedPack:
     problem: str = ""
     live: bool = False
     others: tuple[tuple[Path, Findings], ...] = ()
+    verifying: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +72,36 @@ class AuditDesk:
             pin_file_beside(self._folder / LIVE).unlink(missing_ok=True)
 
     def open(self, path: Path, *, live: bool = False) -> OpenedPack:
-        """Verify a pack and read what it tells."""
-        try:
-            verdict = check_pack(path, self._folder / NAME)
-        except NotAPack as problem:
-            return OpenedPack(path, None, None, f"Not a readable pack: {problem}.", live)
+        """Read what a pack tells and verify it."""
+        return self.verify(self.read(path, live=live))
+
+    def read(self, path: Path, *, live: bool = False) -> OpenedPack:
+        """Read what a pack tells; nothing of it is verified yet."""
         self.pictures.show(path)
         try:
             history = read_history(path)
         except OperatorError as error:
-            return OpenedPack(path, verdict, None, str(error), live)
-        return OpenedPack(path, verdict, history, "" if history.decisions else "It holds no decision.", live)
+            return OpenedPack(path, None, None, str(error), live, verifying=True)
+        problem = "" if history.decisions else "It holds no decision."
+        return OpenedPack(path, None, history, problem, live, verifying=True)
+
+    def verify(self, opened: OpenedPack) -> OpenedPack:
+        """The same with its verdict; one that is no pack at all tells nothing."""
+        try:
+            return replace(opened, verdict=check_pack(opened.path, self._folder / NAME), verifying=False)
+        except NotAPack as problem:
+            words = f"Not a readable pack: {problem}."
+            return replace(opened, history=None, problem=words, verifying=False)
 
     def open_live(self, tell: Callable[[str], None] = lambda _: None) -> OpenedPack:
-        """This workstation's own history as it is now, without network; its pictures stay where they are.
+        """Read this workstation's own history as it is now, without network; its pictures stay where they are.
 
         Raises `OperatorError` where nothing was decided yet.
         """
         path = self._folder / LIVE
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         export_pack(self._folder, path, Scope(), clock_now(), tell, pictures=False)
-        return self.open(path, live=True)
+        return self.read(path, live=True)
 
     def export(self, out: Path, scope: Scope, tell: Callable[[str], None]) -> tuple[int, str]:
         """Write an audit pack of this workstation's history; what `tell` raises ends it, and no file is left."""

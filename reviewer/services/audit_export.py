@@ -132,20 +132,19 @@ class _Export:
         """A row of the log: whole, or as its digest alone where it is not asked for."""
         content = msgspec.json.decode(row.content, type=dict[str, object])
         marketplace = row.listing.marketplace if row.listing else row.case.marketplace if row.case else ""
-        told = recording.Told(
-            self._log, row.sequence, row.previous, row.content, row.digest, row.salt, row.text, "", row.delivery,
-            row.title, marketplace,
-        )  # fmt: skip
         if not self._scope.has(content, marketplace):
             self.writer.add_chain(self._log, row.sequence, row.previous, None, row.digest)
             return
+        told = recording.Told(
+            self._log, row.sequence, row.previous, row.content, row.digest, row.salt, row.text, "", row.delivery,
+            row.title, marketplace, recording.due_measure(content, row.text),
+        )  # fmt: skip
         if self._names is None:
             recording.write_decision(self.writer, told, row.case, content)
         else:
             self.writer.add_chain(self._log, row.sequence, row.previous, None, row.digest)
             content["reviewer"] = self._names.of(str(content["reviewer"]))
-            due = recording.due_measure(content, row.text)
-            bare = replace(told, salt=None, text=None, due_measure=due)
+            bare = replace(told, salt=None, text=None)
             recording.write_beside(self.writer, bare, decided_values(content), self._names.case(row.case))
         self._more.add(row, content)
         self._beside(row)

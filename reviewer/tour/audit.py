@@ -143,7 +143,11 @@ def _show_table(window: AuditWindow, title: str) -> None:
 
 def _opened(window: AuditWindow, pack: Path) -> None:
     window.open_pack(pack)
-    wait_until(lambda: window.opened is not None and window.opened.path == pack, f"{pack.name} to be verified", 60)
+    wait_until(
+        lambda: window.opened is not None and window.opened.path == pack and not window.opened.verifying,
+        f"{pack.name} to be verified",
+        60,
+    )
 
 
 def _listed(window: AuditWindow) -> None:

@@ -169,6 +169,8 @@ class DrawDialog(QDialog):
             text = self.tr("{0} of a lot of {1}{2}, {3} golden cases among them. Draw {4}")
             golden = len(sample.golden)
             told = text.format(f"{sample.size:,}", f"{sample.lot:,}", letter, golden, sample.digest[:16])
+            own = sum(row.reviewer == plan.auditor for row in self._history.decisions)
+            told += self.tr("; {0} decisions of {1} are left out").format(f"{own:,}", plan.auditor)
             only = self.tr("Only: {0}.").format(self._chosen.told()) if self._chosen.told() else ""
             self.told.setText(problem or f"{told}. {only}".strip())
             line = self.tr("{0} of {1}   {2}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -129,7 +130,7 @@ class AuditWindow(QDialog):
 
     def open_pack(self, path: Path) -> None:
         """Verify and read a pack in the background."""
-        self._begin(self.tr("Verifying {0} …").format(path.name), partial(self._desk.open, path))
+        self._begin(self.tr("Opening {0} …").format(path.name), partial(self._desk.read, path))
 
     def open_live(self) -> None:
         """Read this workstation's own history as it is now."""
@@ -139,13 +140,20 @@ class AuditWindow(QDialog):
     def cancel(self) -> None:
         """Drop what is being opened; what was open before stays."""
         self._stop.set()
-        if self._opening is not None:
-            self._opening.cancel()
-            self._opening = None
-            self._show(self.opened)
-            if self.opened is None:
-                self.verdict.setText(self.tr("Cancelled. Open this workstation's history, or an audit pack."))
-                self.verdict.set_role("heading")
+        if self._opening is None:
+            return
+        self._opening.cancel()
+        self._opening = None
+        if self.opened is not None and self.opened.verifying:
+            self.opened = replace(self.opened, problem=self.tr("Not verified: cancelled."), verifying=False)
+        self.cancel_button.hide()
+        for made in (self.live_button, self.open_button):
+            made.setEnabled(True)
+        if self.opened is not None:
+            self._show_verdict(self.opened)
+        else:
+            self.verdict.setText(self.tr("Cancelled. Open this workstation's history, or an audit pack."))
+            self.verdict.set_role("heading")
 
     def add_findings(self, paths: list[Path]) -> None:
         """Count other auditors' opinions as well."""
@@ -178,7 +186,27 @@ class AuditWindow(QDialog):
         for made in (self.live_button, self.open_button):
             made.setEnabled(False)
         self.cancel_button.show()
-        self._opening = self._tasks.in_background(work, self._show, self._failed, owner=self)
+        self._opening = self._tasks.in_background(work, self._read, self._failed, owner=self)
+
+    def _read(self, opened: OpenedPack) -> None:
+        """What it tells is shown at once; whether it is true is known a little later."""
+        self._show(opened)
+        self.cancel_button.show()
+        self._opening = self._tasks.in_background(
+            partial(self._desk.verify, opened), self._verified, self._failed, owner=self
+        )
+
+    def _verified(self, verified: OpenedPack) -> None:
+        self._opening = None
+        self.cancel_button.hide()
+        now = self.opened
+        if now is None or now.path != verified.path:
+            return
+        self.opened = replace(now, verdict=verified.verdict, problem=verified.problem, verifying=False)
+        if verified.history is None and now.history is not None:
+            self._show(verified)
+        else:
+            self._show_verdict(self.opened)
 
     def _failed(self, error: Exception) -> None:
         self._show(None)
@@ -217,7 +245,10 @@ class AuditWindow(QDialog):
     def _show_verdict(self, opened: OpenedPack) -> None:
         verdict = opened.verdict
         name = self.tr("This workstation") if opened.live else opened.path.name
-        if verdict is None:
+        if opened.verifying:
+            self.verdict.setText(self.tr("{0} is being verified …").format(name))
+            self.lines.setPlainText(self.tr("Verifying …"))
+        elif verdict is None:
             self.verdict.setText(f"✕ {name}: {opened.problem}")
             self.lines.setPlainText(opened.problem)
         else:
@@ -230,7 +261,8 @@ class AuditWindow(QDialog):
                 for path, found in opened.others
             ]
             self.lines.setPlainText("\n".join((*verdict.lines, *said, opened.problem)).strip())
-        self.verdict.set_role("heading" if verdict is not None and verdict.verified else "danger")
+        good = opened.verifying or (verdict is not None and verdict.verified)
+        self.verdict.set_role("heading" if good else "danger")
 
     def _choose(self) -> None:
         self.opinions.chosen = self.filters.chosen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sqlite3
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,7 +32,7 @@ from reviewer.audit.tables import Report
 from reviewer.audit.team import team
 from reviewer.errors import OperatorError
 from reviewer.ledger.keys import SigningKey
-from reviewer.services.audit_desk import AuditDesk
+from reviewer.services.audit_desk import AuditDesk, OpenedPack
 from reviewer.ui.audit.keys import register
 from reviewer.ui.audit.opinions import OpinionsPane
 from reviewer.ui.audit.window import AuditWindow
@@ -97,7 +98,10 @@ def window(made: Desk) -> AuditWindow:
 
 def opened(qtbot: QtBot, window: AuditWindow, pack: Path) -> None:
     window.open_pack(pack)
-    qtbot.waitUntil(lambda: window.opened is not None and window.opened.path == pack, timeout=30_000)
+    qtbot.waitUntil(
+        lambda: window.opened is not None and window.opened.path == pack and not window.opened.verifying,
+        timeout=30_000,
+    )
 
 
 def listed(qtbot: QtBot, window: AuditWindow, count: int) -> None:
@@ -454,3 +458,28 @@ def test_opening_can_be_cancelled_and_what_was_open_stays(qtbot: QtBot, window: 
     window.cancel()
     assert window.opened is first
     assert window.verdict.text().startswith("✓ demo.pack: verified")
+
+
+def test_what_a_pack_tells_is_there_before_it_is_verified(
+    qtbot: QtBot, window: AuditWindow, pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    verify = AuditDesk.verify
+
+    def waiting(desk: AuditDesk, read: OpenedPack) -> OpenedPack:
+        gate.wait(30)
+        return verify(desk, read)
+
+    monkeypatch.setattr(AuditDesk, "verify", waiting)
+    window.open_pack(pack)
+    listed(qtbot, window, len(read_history(pack).decisions))
+    assert window.verdict.text() == "demo.pack is being verified …"
+    assert window.cancel_button.isVisible()
+    gate.set()
+    qtbot.waitUntil(lambda: window.verdict.text().startswith("✓ demo.pack: verified"), timeout=30_000)
+    gate.clear()
+    window.open_pack(pack)
+    qtbot.waitUntil(lambda: window.opened is not None and window.opened.verifying, timeout=30_000)
+    window.cancel()
+    assert window.verdict.text() == "✕ demo.pack: Not verified: cancelled."
+    gate.set()

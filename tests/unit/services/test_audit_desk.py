@@ -45,7 +45,10 @@ def test_the_history_of_this_workstation_is_there_as_it_grows(desk: AuditDesk, t
     fill(tmp_path, 30)
     opened = desk.open_live()
     assert opened.live
+    assert opened.verifying
+    opened = desk.verify(opened)
     assert opened.verdict is not None
+    assert not opened.verifying
     assert opened.verdict.verified
     assert opened.history is not None
     assert len(opened.history.decisions) == 30
