@@ -14,7 +14,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import psutil
 
@@ -31,10 +31,16 @@ from reviewer.connectors.manifest import Manifest
 from reviewer.connectors.opener import Opening
 from reviewer.errors import OperatorError
 
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
+
 _KEPT: Final = (
     "PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG", "LC_ALL", "HOME",
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
 )  # fmt: skip
+_PIPE_BYTES = 512 * 1024
 _LINE = 2000
 _LINES = 200
 #: A connector that writes more than this in a minute floods its log.
@@ -109,6 +115,7 @@ class HostProcess:
             start_new_session=sys.platform != "win32",
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
+        _widen(self._process.stdout)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._writing = threading.Lock()
@@ -337,6 +344,13 @@ class HostProcess:
             case _:
                 text = f"The connector {self._name} failed in {call}(): {words}. Its author must mend it."
                 return ConnectorFault(text, trace)
+
+
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Let a whole page of answers lie in the pipe: else the process waits in the middle of writing it."""
+    if pipe is not None and fcntl is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):  # the system allows no more to this user
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _command(manifest: Manifest) -> list[str]:

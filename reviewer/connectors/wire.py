@@ -299,7 +299,7 @@ def _case(case: api.Case) -> str:
     offer = case.listing
     return (
         _ids(case.id, offer.id, offer.revision, case.seller.id)
-        or _times(case.due_at, case.opened_at, offer.listed_at, *(flag.at for flag in case.flags))
+        or _times(case.due_at, case.opened_at, offer.listed_at, *[flag.at for flag in case.flags])
         or _texts(offer.title, offer.description)
         or ("" if offer.revision else "its listing has no revision")
         or _redress(case)
@@ -331,8 +331,12 @@ def _redress(case: api.Case) -> str:
 
 
 def _seller(seller: api.Seller) -> str:
-    times = [seller.joined_at, seller.standing_until]
-    return _ids(seller.id) or _times(*times, *(one for row in seller.offences for one in (row.at, row.expires_at)))
+    if words := _ids(seller.id) or _times(seller.joined_at, seller.standing_until):
+        return words
+    for row in seller.offences:
+        if words := _times(row.at, row.expires_at):
+            return words
+    return ""
 
 
 def _dossier(dossier: api.Dossier) -> str:
@@ -352,11 +356,17 @@ def _is_hash(text: str) -> bool:
 
 
 def _ids(*ids: str) -> str:
-    return next((f"an id longer than {_ID} characters" for one in ids if len(one) > _ID), "")
+    for one in ids:
+        if len(one) > _ID:
+            return f"an id longer than {_ID} characters"
+    return ""
 
 
 def _times(*moments: datetime | None) -> str:
-    return next(("a time without its offset" for one in moments if one is not None and one.tzinfo is None), "")
+    for one in moments:
+        if one is not None and one.tzinfo is None:
+            return "a time without its offset"
+    return ""
 
 
 def _seconds(value: float) -> str:
@@ -364,7 +374,10 @@ def _seconds(value: float) -> str:
 
 
 def _texts(*texts: str) -> str:
-    return next((f"a text longer than {_TEXT:,} characters" for one in texts if len(one) > _TEXT), "")
+    for one in texts:
+        if len(one) > _TEXT:
+            return f"a text longer than {_TEXT:,} characters"
+    return ""
 
 
 def _words(error: BaseException) -> str:
