@@ -34,7 +34,8 @@ def plugin_list(
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON for programs.")] = False,
 ) -> None:
     """Every connector: shipped, in the data folder's plugins/, in installed packages."""
-    found = _plugins(data).found()
+    plugins = _plugins(data)
+    found = plugins.found()
     if as_json:
         rows = [
             {
@@ -52,6 +53,7 @@ def plugin_list(
         typer.echo(f"{row.id:20} {version:10} {row.state:11} {row.tier or '-':7} {row.origin}")
         for problem in row.problem.split("; ") if row.problem else []:
             typer.echo(f"    {problem}")
+    typer.echo(f"Your own go into {plugins.own_folder}")
 
 
 @plugin_app.command("validate")

@@ -34,6 +34,11 @@ class Plugins:
         self._lock = threading.Lock()
         self._found: tuple[Found, ...] | None = None
 
+    @property
+    def own_folder(self) -> Path:
+        """Where a person puts connectors of their own; it may not be there yet."""
+        return self._folder / PLUGINS
+
     def found(self, *, again: bool = True) -> tuple[Found, ...]:
         """Every connector there is, looked for again unless told otherwise."""
         with self._lock:

@@ -123,6 +123,11 @@ def test_installed_packages_bring_theirs_by_entry_point(desk: Path, monkeypatch:
     assert "is no folder with a plugin.toml" in rows["lost"].problem
 
 
+def test_the_list_says_where_ones_own_go(desk: Path) -> None:
+    told = CliRunner().invoke(app, ["plugin", "list", "--data", str(desk)])
+    assert told.stdout.splitlines()[-1] == f"Your own go into {desk / 'plugins'}"
+
+
 def test_validate_ends_with_1_where_there_are_faults(desk: Path) -> None:
     fine = CliRunner().invoke(app, ["plugin", "validate", str(desk / "plugins" / "made_up")])
     assert (fine.exit_code, fine.stdout.endswith("no faults\n")) == (0, True)
