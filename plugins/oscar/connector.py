@@ -15,9 +15,7 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -44,7 +42,10 @@ from reviewer.connectors.api import (
     Service,
     Unauthorized,
     Unavailable,
+    date_of,
+    json_of,
     parse_time,
+    retry_after_s,
     revision_digest,
     sha256_hex,
 )
@@ -113,8 +114,8 @@ class OscarConnector:
         _rows(response)
         name = urlsplit(self._base).hostname or "shop"
         return Service(
-            f"django-oscar at {name}", _date(response), self._user, self._user, "reviewer", (Marketplace(name, name),),
-            decision_batch=20,
+            f"django-oscar at {name}", date_of(response), self._user, self._user, "reviewer",
+            (Marketplace(name, name),), decision_batch=20,
         )  # fmt: skip
 
     def poll(self, cursor: str | None, limit: int = 500) -> Page[Case]:
@@ -296,7 +297,7 @@ class OscarConnector:
                 "must make the user staff with rights on products and set OSCARAPI_BLOCK_ADMIN_API_ACCESS = False."
             )
         if status == 429:
-            raise RateLimited(f"{self._base} asks for patience.", _seconds(response.headers.get("Retry-After")))
+            raise RateLimited(f"{self._base} asks for patience.", retry_after_s(response))
         if status >= 500:
             raise Unavailable(f"{self._base} has a fault of its own ({status}). It will be tried again.")
         if status == 400:
@@ -318,7 +319,7 @@ def connect(context: Context) -> OscarConnector:
 
 
 def _rows(response: requests.Response) -> list[Any]:
-    told = _json(response)
+    told = json_of(response)
     rows = told.get("results") if isinstance(told, dict) else told
     if not isinstance(rows, list):
         raise Unavailable("The answer is not what django-oscar-api promises. Check the address.")
@@ -326,17 +327,10 @@ def _rows(response: requests.Response) -> list[Any]:
 
 
 def _object(response: requests.Response) -> dict[str, Any]:
-    told = _json(response)
+    told = json_of(response)
     if not isinstance(told, dict):
         raise Unavailable("The answer is not what django-oscar-api promises. Check the address.")
     return told
-
-
-def _json(response: requests.Response) -> Any:
-    try:
-        return response.json()
-    except (ValueError, RecursionError) as error:
-        raise Unavailable("The shop answered with a page, not with data. Check the address.") from error
 
 
 def _attribute(row: Mapping[str, Any], code: str) -> str:
@@ -371,18 +365,3 @@ def _plain(text: str) -> str:
 
 def _text(row: Any, key: str) -> str:
     return str(row.get(key, "")) if isinstance(row, dict) else ""
-
-
-def _date(response: requests.Response) -> datetime:
-    """The server's time, from the header that every web server sends."""
-    try:
-        return parsedate_to_datetime(response.headers["Date"])
-    except (KeyError, ValueError) as error:
-        raise Unavailable("The shop's server does not tell its time.") from error
-
-
-def _seconds(value: str | None) -> float:
-    try:
-        return min(3600.0, max(1.0, float(value or 5)))
-    except ValueError:
-        return 5.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +31,12 @@ from reviewer.connectors.api import (
     Service,
     Unauthorized,
     Unavailable,
+    date_of,
     gtin_is_valid,
+    json_of,
     money,
     parse_time,
+    retry_after_s,
     revision_digest,
 )
 
@@ -63,7 +65,7 @@ class RestMapConnector:
     def service(self) -> Service:
         who = self._map.who
         response = self._call("GET", who["path"])
-        answer = _json(response)
+        answer = json_of(response)
         person = at(answer, who["id"])
         if person in (None, ""):
             raise Unavailable(f"{self._base}{who['path']} does not say who is asking: nothing is at {who['id']}.")
@@ -86,7 +88,7 @@ class RestMapConnector:
         values = {"cursor": cursor or "", "limit": limit}
         query = {key: filled(value, values) for key, value in self._map.query.items()}
         query = {key: value for key, value in query.items() if value not in ("", None)}
-        answer = _json(self._call("GET", filled(self._map.cases_path, values, in_path=True), query=query))
+        answer = json_of(self._call("GET", filled(self._map.cases_path, values, in_path=True), query=query))
         rows = at(answer, self._map.items)
         if not isinstance(rows, list):
             raise Unavailable(
@@ -225,7 +227,7 @@ class RestMapConnector:
         try:
             if "time" in self._map.who:
                 return parse_time(str(at(answer, self._map.who["time"])))
-            return parsedate_to_datetime(response.headers["Date"])
+            return date_of(response)
         except (KeyError, ValueError) as error:
             raise Unavailable(f"{self._base} does not tell its time where the map looks for it.") from error
 
@@ -246,7 +248,7 @@ class RestMapConnector:
         if status in (401, 403):
             raise Unauthorized(f"{self._base} does not know this token, or does not allow this. Sign in again.")
         if status == 429:
-            raise RateLimited(f"{self._base} asks for patience.", _seconds(response.headers.get("Retry-After")))
+            raise RateLimited(f"{self._base} asks for patience.", retry_after_s(response))
         if status >= 500:
             raise Unavailable(f"{self._base} has a fault of its own ({status}). It will be tried again.")
         raise Refused(f"{self._base} refused {method} {path}: {status} {response.text[:200]}")
@@ -274,13 +276,6 @@ def _listed(case: Case) -> dict[str, str]:
     return {name: told[name] for name in CASE_FIELDS}
 
 
-def _json(response: requests.Response) -> Any:
-    try:
-        return response.json()
-    except (ValueError, RecursionError) as error:
-        raise Unavailable("The service answered with a page, not with data. Check the address.") from error
-
-
 def _money(amount: str, currency: str) -> Money | None:
     return money(amount, currency.upper() or None) if amount else None
 
@@ -294,10 +289,3 @@ def _moment(value: str, name: str) -> datetime | None:
 
 def _priority(value: str) -> int:
     return int(max(0.0, min(float(_PRIORITY), float(value)))) if value else 0
-
-
-def _seconds(value: str | None) -> float:
-    try:
-        return min(3600.0, max(1.0, float(value or 5)))
-    except ValueError:
-        return 5.0

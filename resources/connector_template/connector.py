@@ -32,6 +32,7 @@ from reviewer.connectors.api import (
     Unauthorized,
     Unavailable,
     parse_time,
+    retry_after_s,
 )
 
 MEDIA_BYTES = 20 * 1024 * 1024
@@ -126,7 +127,7 @@ class MarketConnector:
         if status in (401, 403):
             raise Unauthorized(f"{self._base} does not know this token, or does not allow this. Sign in again.")
         if status == 429:
-            raise RateLimited(f"{self._base} asks for patience.", float(response.headers.get("Retry-After") or 5))
+            raise RateLimited(f"{self._base} asks for patience.", retry_after_s(response))
         if status >= 500:
             raise Unavailable(f"{self._base} has a fault of its own ({status}).")
         raise Refused(f"{self._base} refused {method} {path}: {status} {response.text[:200]}")

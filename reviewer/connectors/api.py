@@ -10,9 +10,11 @@ What crosses this boundary are frozen dataclasses of standard-library types.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 import requests
@@ -175,6 +177,36 @@ class Preview:
     words: str
     headings: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+
+
+def json_of(response: requests.Response) -> Any:
+    """What an answer says in JSON; raises `Unavailable` where it is something else, such as a login page."""
+    try:
+        return response.json()
+    except (ValueError, RecursionError) as error:
+        raise Unavailable("The server answered with a page, not with data. Check the address.") from error
+
+
+def date_of(response: requests.Response) -> datetime:
+    """The server's time from the header `Date`, which every web server sends; raises `Unavailable` without one."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+    except (KeyError, ValueError, TypeError) as error:
+        raise Unavailable("The server does not tell its time (Date). Whoever runs it must mend that.") from error
+
+
+def retry_after_s(response: requests.Response, default: float = 5.0) -> float:
+    """For how long a server asks to wait (`Retry-After`, RFC 9110: a number or a date), 1 to 3600; else `default`."""
+    told = str(response.headers.get("Retry-After") or "").strip()
+    try:
+        seconds = float(told)
+    except ValueError:
+        try:
+            until = parsedate_to_datetime(told).astimezone(UTC)
+            seconds = (until - date_of(response)).total_seconds()
+        except (ValueError, TypeError, Unavailable):
+            seconds = default
+    return min(3600.0, max(1.0, seconds)) if math.isfinite(seconds) else default
 
 
 def utc_now() -> datetime:
@@ -374,6 +406,7 @@ __all__ = [
     "PastDecision", "Picture", "Polling", "Preview", "Previewing", "Proof", "ProposedFlag", "Quarantined",
     "RateLimited", "Receipt", "ReceiptStatus", "ReferenceProduct", "ReferralWitness", "Refused", "Renewal",
     "ReturnedCase", "Right", "Sales", "Seller", "SellerLink", "Service", "SettledCase", "Sibling", "Standing",
-    "SumLine", "TakingNotices", "TakingReferrals", "Unauthorized", "Unavailable", "VouchedKey", "format_time",
-    "gtin_is_valid", "money", "parse_time", "revision_digest", "sha256_hex", "utc_now",
+    "SumLine", "TakingNotices", "TakingReferrals", "Unauthorized", "Unavailable", "VouchedKey", "date_of",
+    "format_time", "gtin_is_valid", "json_of", "money", "parse_time", "retry_after_s", "revision_digest", "sha256_hex",
+    "utc_now",
 ]  # fmt: skip
