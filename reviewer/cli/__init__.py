@@ -18,7 +18,7 @@ from reviewer.cli.hub_redress import appeals_app, hub_deadlines, proofs_app
 from reviewer.cli.plugin import plugin_app
 from reviewer.cli.policy import policy_app
 from reviewer.cli.reasons import reasons_app
-from reviewer.cli.referral import referral_app
+from reviewer.cli.referral import print_page, referral_app
 from reviewer.errors import OperatorError
 
 app = typer.Typer(name="reviewer", add_completion=False, pretty_exceptions_enable=False)
@@ -192,7 +192,7 @@ def hub_serve(
 def hub_dossier(
     data: DataFolder,
     seller: Annotated[str, typer.Option(help="The id of the seller.")],
-    out: Annotated[Path, typer.Option(help="The file to write: .html is a page, anything else JSON.")],
+    out: Annotated[Path, typer.Option(help="The file to write: .html, .pdf (the newest 500 events), else JSON.")],
     database_url: DatabaseUrl = None,
 ) -> None:
     """Write all that a hub knows of one seller to a file: standing, ladder, timeline, listings, links."""
@@ -209,13 +209,15 @@ def hub_dossier(
         )
     finally:
         store.close()
-    text = (
-        dossier_page(read_dossier(found)) if out.suffix == ".html" else json.dumps(found, ensure_ascii=False, indent=1)
-    )
-    try:
-        out.write_text(text.encode("utf-8", "replace").decode(), "utf-8")
-    except OSError as error:
-        raise OperatorError(f"{out} can't be written: {error.strerror}. Choose another place.") from None
+    if out.suffix == ".pdf":
+        print_page(dossier_page(read_dossier(found), most_events=500), out, found["seller"]["display_name"])
+    else:
+        is_page = out.suffix == ".html"
+        text = dossier_page(read_dossier(found)) if is_page else json.dumps(found, ensure_ascii=False, indent=1)
+        try:
+            out.write_text(text.encode("utf-8", "replace").decode(), "utf-8")
+        except OSError as error:
+            raise OperatorError(f"{out} can't be written: {error.strerror}. Choose another place.") from None
     points = found["ladder"]["points"]
     typer.echo(
         f"{seller}: {points} points count, {len(found['timeline']):,} events, {len(found['links']):,} links; {out}"

@@ -47,7 +47,7 @@ def referral_make(
 
     with _source(hub, token_file) as (source, person):
         made = make_referral(
-            source, seller, Purpose(purpose, to, reason), _key(data, person), out, datetime.now(UTC), _print
+            source, seller, Purpose(purpose, to, reason), _key(data, person), out, datetime.now(UTC), print_page
         )
     lost = f", {made.missing} could not be had" if made.missing else ""
     typer.echo(f"{made.path}: made by {made.by}, {made.pictures} pictures{lost}.")
@@ -129,7 +129,8 @@ def _key(data: Path | None, person: str) -> SigningKey:
     return person_key(data or default_folder(), person)
 
 
-def _print(page: str, path: Path, title: str) -> None:
+def print_page(page: str, path: Path, title: str) -> None:
+    """A page as PDF, also where there is no display."""
     import os
 
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) and sys.platform == "linux":

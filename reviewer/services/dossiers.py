@@ -86,11 +86,11 @@ class DossierService:
 
     def fetch(self, account: str, seller_id: str) -> OpenedDossier:
         """Ask the server, and keep what it says.  Blocking.  Raises `OperatorError` with words for the window."""
-        if "dossiers" not in self._book.view(account).capabilities:
-            raise OperatorError("This server keeps no dossiers; this is what the case and this desk know.")
         status = next((row for row in self._book.statuses() if row.account == account), None)
         if status is None or status.state != "online":
             raise OperatorError("Its server can't be reached now; this is what the desk knows.")
+        if "dossiers" not in self._book.view(account).capabilities:
+            raise OperatorError("This server keeps no dossiers; this is what the case and this desk know.")
         found: Dossier = self._ask(account, lambda connector: cast(KeepingDossiers, connector).dossier(seller_id))
         if found.seller.id != seller_id:
             raise OperatorError("The server answered with another seller's dossier: ask its operator.")

@@ -58,9 +58,9 @@ class Dossiers(Protocol):
 
 
 class DossierWindow(QDialog):
-    """A seller on one screen.  `proposed` carries the ground and the reasons that the reviewer takes over."""
+    """A seller on one screen.  `proposed` carries the case, the ground and the reasons that the reviewer takes over."""
 
-    proposed = Signal(str, tuple)
+    proposed = Signal(object, str, tuple)
 
     def __init__(self, service: Dossiers, tasks: Tasks, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,6 +68,7 @@ class DossierWindow(QDialog):
         self._tasks = tasks
         self._entry: CaseOnDesk | None = None
         self.opened: OpenedDossier | None = None
+        self._problem = ""
         looks = Looks(theme, self)
         self.setWindowTitle(self.tr("Seller dossier"))
         self.setAccessibleName(self.tr("Seller dossier"))
@@ -132,22 +133,29 @@ class DossierWindow(QDialog):
 
     def show_seller(self, entry: CaseOnDesk) -> None:
         """Show the seller of a case: at once what is known here, then what the server says."""
-        self._entry = entry
+        if self._entry is None or (self._entry.ref.account, self._entry.case.seller.id) != _seller(entry):
+            self.opened = None
+        self._entry, self._problem = entry, ""
         self._tasks.on_desk(partial(self._service.at_hand, entry), self._arrived, self._failed, owner=self)
         self.fetch()
+
+    def go_on_to(self, entry: CaseOnDesk) -> None:
+        """Show the seller of another case; nothing where it is the case that is shown."""
+        if self._entry is None or self._entry.ref != entry.ref:
+            self.show_seller(entry)
 
     def fetch(self) -> None:
         """Ask the server again."""
         if self._entry is not None:
             account, seller = self._entry.ref.account, self._entry.case.seller.id
             call = partial(self._service.fetch, account, seller)
-            self._tasks.in_background(call, self._arrived, self._not_fetched, owner=self)
+            self._tasks.in_background(call, self._arrived, self._failed, owner=self)
 
     def take_over(self) -> None:
         """Take the proposed flag over into the decision on the case."""
-        if self.opened is not None and self.opened.dossier.proposals:
+        if self._entry is not None and self.opened is not None and self.opened.dossier.proposals:
             one = self.opened.dossier.proposals[0]
-            self.proposed.emit(one.ground, one.reasons)
+            self.proposed.emit(self._entry.ref, one.ground, one.reasons)
             self.take_button.setEnabled(False)
             self.take_button.setText(self.tr("Taken over"))
 
@@ -183,22 +191,22 @@ class DossierWindow(QDialog):
 
     def _arrived(self, opened: OpenedDossier) -> None:
         entry, shown = self._entry, self.opened
-        if entry is None or opened.dossier.seller.id != entry.case.seller.id:
-            return
-        fresher = shown is not None and shown.source == "server" and shown.account == entry.ref.account
-        if fresher and shown is not None and opened.source != "server" and _same(shown, opened):
+        if entry is None or (opened.account, opened.dossier.seller.id) != _seller(entry):
+            return  # another seller's, asked for before
+        if shown is not None and shown.source == "server" and opened.source != "server":
             return  # what the desk knew came after what the server said
         self.opened = opened
         self._show(opened)
 
-    def _not_fetched(self, error: Exception) -> None:
-        self._failed(error)
-
     def _failed(self, error: Exception) -> None:
-        opened = self.opened
-        self.source.set_role("danger")
-        said = words.source_words(opened, now()) if opened is not None else ""
-        self.source.setText(f"{said}. {error}" if said else str(error))
+        self._problem = str(error)
+        self._show_source()
+
+    def _show_source(self) -> None:
+        """Where this is from and how old it is, with what went wrong: whichever came first."""
+        said = words.source_words(self.opened, now()) if self.opened is not None else ""
+        self.source.set_role("danger" if self._problem else "muted")
+        self.source.setText(". ".join(part for part in (said, self._problem) if part))
 
     def _show(self, opened: OpenedDossier) -> None:
         dossier = opened.dossier
@@ -207,8 +215,9 @@ class DossierWindow(QDialog):
         name = words.shown(dossier.seller.display_name, 80)
         self.title.setText(name)
         self.setWindowTitle(self.tr("Seller dossier: {0}").format(name))
-        self.source.set_role("muted")
-        self.source.setText(words.source_words(opened, now()))
+        if opened.source == "server":
+            self._problem = ""
+        self._show_source()
         self._show_proposal(dossier.proposals)
         top = 1
         if self._entry is not None:
@@ -257,8 +266,8 @@ class DossierWindow(QDialog):
         self._tasks.on_desk(call, kept, self._failed, owner=self)
 
 
-def _same(one: OpenedDossier, other: OpenedDossier) -> bool:
-    return (one.account, one.dossier.seller.id) == (other.account, other.dossier.seller.id)
+def _seller(entry: CaseOnDesk) -> tuple[str, str]:
+    return entry.ref.account, entry.case.seller.id
 
 
 def _table(model: ItemTable[Any], name: str, theme: Theme, widths: tuple[float, ...], stretched: int) -> QTableView:
@@ -301,8 +310,16 @@ class DossierEntry:
             self.shown = DossierWindow(self._service(), window.tasks, window.theme, window)
             self.shown.proposed.connect(window.screen_view.propose)
             window.closing.connect(self.shown.close)
+            window.lock.locked.connect(self.shown.close)
+            window.screen_view.desk_shown.connect(self._follow)
         self.shown.show_seller(sitting.on_desk)
         self.shown.show()
         self.shown.raise_()
         self.shown.activateWindow()
         return self.shown
+
+    def _follow(self, _desk: object) -> None:
+        """Another case lies in front: the open dossier goes on to its seller."""
+        sitting = self._window.screen_view.sitting
+        if self.shown is not None and self.shown.isVisible() and sitting is not None:
+            self.shown.go_on_to(sitting.on_desk)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from reviewer.domain.decision import DecisionKind
 from reviewer.services.changes import Changed
 from reviewer.services.clock import now
-from reviewer.services.model import CaseOnDesk, Desk, Status
+from reviewer.services.model import CaseOnDesk, CaseRef, Desk, Status
 from reviewer.ui.commands import Commands, Scope
 from reviewer.ui.keys import KeySurface
 from reviewer.ui.review import actions
@@ -142,9 +142,9 @@ class ReviewScreen(QWidget):
             self.deciding.typed()
             self._show_choice()
 
-    def propose(self, ground: str, reasons: tuple[str, ...]) -> None:
-        """Take a flag over that the dossier proposes."""
-        if self._sitting is not None:
+    def propose(self, ref: CaseRef, ground: str, reasons: tuple[str, ...]) -> None:
+        """Take a flag over that the dossier proposes for the case in hand; for another, nothing."""
+        if self._sitting is not None and self._sitting.on_desk.ref == ref:
             self._sitting.propose(ground, reasons)
             self.deciding.typed()
             self._show_choice()

@@ -126,6 +126,31 @@ def test_one_key_takes_the_proposed_flag_over_into_the_decision(
     assert not shown.take_button.isEnabled()
 
 
+def test_it_goes_on_to_the_next_cases_seller_and_takes_nothing_over_to_a_wrong_case(
+    qtbot: QtBot, window: MainWindow, workstation: ShellWorkstation
+) -> None:
+    served(workstation)
+    shown = opened(qtbot, window, "server")
+    first, screen = window.screen_view.sitting, window.screen_view
+    assert first is not None
+    screen.deciding.decide(DecisionKind.CLEAR)
+    qtbot.waitUntil(lambda: screen.sitting is not None and screen.sitting.on_desk.ref != first.on_desk.ref)
+    following = screen.sitting
+    assert following is not None
+    screen.propose(first.on_desk.ref, "banned_seller", ("shares its bank",))
+    assert following.drafted == ()
+    seller = following.on_desk.case.seller.id
+    qtbot.waitUntil(lambda: shown.opened is not None and shown.opened.dossier.seller.id == seller)
+    assert shown.opened is not None
+    assert shown.opened.source == "desk"
+
+
+def test_a_locked_screen_shows_no_dossier(qtbot: QtBot, window: MainWindow) -> None:
+    shown = opened(qtbot, window, "desk")
+    window.lock.lock()
+    qtbot.waitUntil(lambda: not shown.isVisible())
+
+
 def test_a_note_is_kept_and_shown(qtbot: QtBot, window: MainWindow, workstation: ShellWorkstation) -> None:
     served(workstation)
     shown = opened(qtbot, window, "server")
