@@ -9,8 +9,7 @@ from pathlib import Path
 import keyring
 import keyring.backends.fail
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from reviewer.cli import app
 from reviewer.errors import OperatorError
