@@ -104,7 +104,7 @@ class DossierWindow(QDialog):
         scroll.setWidget(self.profile)
         left.addWidget(scroll, 1)
         left.addWidget(self.note)
-        self.timeline = timeline = _table(self.events, self.tr("Timeline"), theme, (10.5, 5.5, 12, 15, 7, 6.5), 3)
+        self.timeline = timeline = _table(self.events, self.tr("Timeline"), theme, (10.5, 7.5, 12, 15, 7, 6.5), 3)
         middle.addWidget(self.events_head)
         middle.addWidget(timeline, 3)
         middle.addWidget(self.listings_head)

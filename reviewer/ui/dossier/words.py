@@ -156,13 +156,6 @@ def _notes(opened: OpenedDossier) -> Iterator[Line]:
             yield Line(shown(note.text, 4000), rows=0, trailing=at, gap=0.15)
 
 
-_WHAT = {
-    "flag": ("flag", "accent"), "notice": ("seal", "accent"), "decision": ("check", "text"),
-    "reversal": ("bar", "warning"), "measure": ("pause", "danger"), "referral": ("shield", "danger"),
-    "appeal": ("person", "warning"), "proof": ("box", "ok"),
-}  # fmt: skip
-
-
 def what_text(what: str) -> str:
     """The name of a kind of event; one that is not known as it came."""
     known = {
@@ -173,15 +166,21 @@ def what_text(what: str) -> str:
         "measure": translate("Dossier", "Measure"),
         "referral": translate("Dossier", "Referral"),
         "appeal": translate("Dossier", "Appeal"),
-        "proof": translate("Dossier", "Proof"),
+        "ruling": translate("Dossier", "Ruling"),
+        "automated measure": translate("Dossier", "Automated measure"),
+        "proof requested": translate("Dossier", "Proof requested"),
+        "proof submitted": translate("Dossier", "Proof submitted"),
+        "proof accepted": translate("Dossier", "Proof accepted"),
+        "proof rejected": translate("Dossier", "Proof rejected"),
+        "proof expired": translate("Dossier", "Proof expired"),
     }
     return known.get(what) or shown(what, 40)
 
 
 def _what_role(event: DossierEvent) -> str:
-    if event.what in ("measure", "referral"):
+    if event.what in ("measure", "automated measure", "referral"):
         return "danger"
-    return "warning" if event.what in ("reversal", "appeal") else ""
+    return "warning" if event.what in ("reversal", "appeal", "ruling") else ""
 
 
 def _kind_and_ground(event: DossierEvent) -> str:
