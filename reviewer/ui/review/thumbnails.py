@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from reviewer.ui.plain import tooltip
@@ -105,6 +105,9 @@ class ThumbnailStrip(QWidget):
                 self._paint(painter, place, item, box, current=place == current)
         painter.end()
         return picture
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._shift = self._centred(self._items, self._current)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         place = self._at(event.position().x())
