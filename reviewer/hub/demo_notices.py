@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, update
 
 from reviewer.domain.notice import Outcome
 from reviewer.domain.values import format_time, parse_time, sha256_hex
-from reviewer.hub.claimants import Claimant, add_claimant, note_event
+from reviewer.hub.claimants import Claimant, add_claimant, note_event, record
 from reviewer.hub.demo_catalogue import DemoProduct, reference_of
 from reviewer.hub.listings import revision_of
 from reviewer.hub.messages import FlagMessage
@@ -92,6 +92,7 @@ class DemoNotices:
         made = [*self._notices.values(), *self._earlier()]
         self._take_one_back(cases)
         self._keep(made)
+        self._tell_flags()
         self._warn_the_worst()
         return len(made)
 
@@ -199,6 +200,15 @@ class DemoNotices:
             gone = update(flags).where(flags.c.case_id == case.id, flags.c.notice_id == made.id)
             self._connection.execute(gone.values(settled_by="withdrawn"))
             return
+
+    def _tell_flags(self) -> None:
+        """The flags say the same of their claimants as the records do."""
+        for name in sorted(self._shares):
+            claimant = self._claimants[name]
+            share = record(self._connection, claimant, self._policy.notices, self._now).upheld_percent
+            if share is not None:
+                mine = update(flags).where(flags.c.claimant == claimant.name)
+                self._connection.execute(mine.values(claimant_upheld=share / 100))
 
     def _warn_the_worst(self) -> None:
         """The claimant with the weakest record has been warned already."""

@@ -47,6 +47,9 @@ def test_the_cases_carry_their_notices_with_every_sort_of_misfit(demo):
         named = {flag["notice_id"] for flag in case["flags"]} - {""}
         assert named == {notice["id"] for notice in case["notices"]}
         for notice in case["notices"]:
+            if notice["record"]["judged"]:
+                shares = {flag["claimant_upheld"] for flag in case["flags"] if flag["notice_id"] == notice["id"]}
+                assert shares == {notice["record"]["upheld_percent"] / 100}
             found.update((item["id"], item["verdict"]) for item in notice["checks"])
     wanted = [("in_force", "fails"), ("class", "fails"), ("class", "unknown"), ("territory", "fails"),
               ("may_act", "unknown"), ("may_act", "ok"), ("gtin", "fails"), ("duplicate", "fails"),
