@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select, update
 from reviewer.domain.values import format_time
 from reviewer.hub.automatic import remove
 from reviewer.hub.changes import record_changes
+from reviewer.hub.notice_outcomes import follow_decisions
 from reviewer.hub.schema import cases, flags, proofs
 from reviewer.hub.store import Store
 from reviewer.hub.submissions import bring_back, locked_proof
@@ -116,6 +117,7 @@ def _act(connection: Connection, proof_id: str, policy: Policy, now: datetime) -
         update(flags).where(flags.c.case_id == case.id, flags.c.settled_by == "").values(settled_by=proof_id)
     )
     record_changes(connection, "case_closed", [case.id], moment)
+    follow_decisions(connection, "", [proof.listing_id], {}, policy, now)
     return Passed(removed=1)
 
 

@@ -186,7 +186,7 @@ def listing_page(
             "settled_at": row.settled_at,
             "checks": msgspec.Raw(row.checks.encode()),
         }
-        | told(row.outcome, row.kind or "", policy)
+        | told(row.outcome, row.kind or "", policy, by_rule=bool(row.decision_id) and row.kind is None)
         for row in rows[:limit]
     ]
     return items, rows[limit - 1].seq if len(rows) > limit else None
@@ -208,7 +208,7 @@ def outcome_page(
     rows = connection.execute(query).all()
     items = [
         {"notice_id": row.notice_id, "listing_id": row.listing_id, "outcome": row.outcome, "at": row.at}
-        | told(row.outcome, row.kind or "", policy)
+        | told(row.outcome, row.kind or "", policy, by_rule=bool(row.decision_id) and row.kind is None)
         for row in rows
     ]
     return items, rows[-1].seq if rows else after
@@ -232,8 +232,14 @@ _WORDS: Mapping[str, str] = {
 _APPEALABLE = (Outcome.REJECTED, Outcome.REVERSED, Outcome.REPEATED)
 
 
-def told(outcome: str, kind: str, policy: Policy) -> dict[str, str]:
-    """The outcome in words, and the claimant's redress (DSA Art. 16(5), Art. 20 and 21)."""
+def told(outcome: str, kind: str, policy: Policy, *, by_rule: bool = False) -> dict[str, str]:
+    """The outcome in words, and the claimant's redress (DSA Art. 16(5) and (6), Art. 20 and 21)."""
+    if by_rule and outcome == Outcome.UPHELD:
+        return {
+            "words": "The listing was removed by a rule, since no proof of authenticity came by the deadline.",
+            "redress": "An automated measure by the policy's rule, no decision. The seller can complain against it "
+            f"within {policy.appeals.months} months.",
+        }
     words = _UPHELD.get(DecisionKind(kind), _WORDS[Outcome.UPHELD]) if outcome == Outcome.UPHELD and kind else ""
     redress = ""
     if outcome in (*_APPEALABLE, Outcome.UPHELD):

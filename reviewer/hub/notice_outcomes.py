@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, select, update
 
-from reviewer.domain.decision import AGAINST_SELLER, DecisionKind
+from reviewer.domain.decision import AGAINST_SELLER
 from reviewer.domain.notice import Outcome
 from reviewer.domain.values import format_time
 from reviewer.hub.changes import record_changes
@@ -26,6 +26,7 @@ from reviewer.hub.schema import (
     notice_changes,
     notice_listings,
     notices,
+    proofs,
     sellers,
 )
 from reviewer.hub.sellers import ACTIVE_STATES
@@ -45,18 +46,16 @@ _OF_LISTINGS = Prepared(
         notice_listings.c.notice_id,
         notice_listings.c.listing_id,
         notice_listings.c.claimant_id,
+        notice_listings.c.case_id,
         notice_listings.c.outcome,
         notice_listings.c.decision_id,
         notice_listings.c.upheld_by,
         cases.c.state,
+        cases.c.kind.label("case_kind"),
         cases.c.decision_id.label("case_decision"),
         case_effects.c.decision_id.label("effect"),
-        cases.c.kind.label("case_kind"),
-        appeals.c.decision_id.label("appealed"),
-        appeals.c.first_kind,
     )
     .join(cases, cases.c.id == notice_listings.c.case_id)
-    .join(appeals, appeals.c.id == cases.c.appeal_id, isouter=True)
     .join(
         case_effects,
         and_(case_effects.c.case_id == cases.c.id, case_effects.c.kind == "withdrawn"),
@@ -65,7 +64,17 @@ _OF_LISTINGS = Prepared(
     .where(among(notice_listings.c.listing_id, "listings"), notice_listings.c.outcome.in_(_FOLLOWING))
     .order_by(notice_listings.c.seq)
 )
-_KINDS = Prepared(select(decisions.c.id, decisions.c.kind).where(among(decisions.c.id, "ids")))
+_APPEALS = Prepared(
+    select(appeals.c.case_id, appeals.c.decision_id, appeals.c.ruling_id, appeals.c.first_stands)
+    .where(among(appeals.c.case_id, "cases"))
+    .order_by(appeals.c.seq)
+)
+_REMOVED = Prepared(
+    select(proofs.c.case_id, proofs.c.automatic_id, proofs.c.lifted_by)
+    .where(among(proofs.c.case_id, "cases"), proofs.c.automatic_id != "")
+    .order_by(proofs.c.seq)
+)
+_KINDS = Prepared(select(decisions.c.id, decisions.c.kind, decisions.c.reviewer_id).where(among(decisions.c.id, "ids")))
 _SET = Prepared(
     update(notice_listings)
     .where(notice_listings.c.notice_id == given("notice"), notice_listings.c.listing_id == given("listing"))
@@ -144,50 +153,73 @@ def follow_decisions(
     rows = _OF_LISTINGS.rows(connection, listings=sorted(set(listing_ids)))
     if not rows:
         return
-    known = dict(kinds)
-    wanted = sorted({row.case_decision for row in rows} - {""} - set(known))
-    known |= {row.id: row.kind for row in _KINDS.rows(connection, ids=wanted)}
     moment = format_time(now)
+    standing = _Standing(connection, rows, {name: (kind, account_id) for name, kind in kinds.items()})
     changed = []
     for row in rows:
-        outcome, decision = _now(row, known, account_id)
+        outcome, decision, by = standing.of(row, account_id)
         if outcome != row.outcome or (decision != row.decision_id and outcome is not Outcome.OPEN):
-            changed.append((row, outcome, decision))
-    _write(connection, changed, account_id, moment)
-    judged = {row.claimant_id for row, outcome, _ in changed if outcome in (Outcome.REJECTED, Outcome.REVERSED)}
+            changed.append((row, outcome, decision, by))
+    _write(connection, changed, moment)
+    judged = {row.claimant_id for row, outcome, _, _ in changed if outcome in (Outcome.REJECTED, Outcome.REVERSED)}
     for claimant in find_claimants(connection, judged).values():
         judge_misuse(connection, claimant, policy.notices, now)
 
 
-def _now(row: Any, kinds: Mapping[str, str], account_id: str) -> tuple[Outcome, str]:
-    """The outcome that follows from the case as it is, and the decision behind it.
+class _Standing:
+    """What stands on the cases of some notices: decisions, the rulings that took their place, removals by rule."""
 
-    While an appeal is pending, and after it was not granted, it is that of the decision appealed against.
-    """
-    left = row.state in ACTIVE_STATES or kinds.get(row.case_decision) == DecisionKind.UPHOLD
-    if row.case_kind == "appeal" and row.appealed and left:
-        return (Outcome.UPHELD if row.first_kind in AGAINST_SELLER else Outcome.REJECTED), row.appealed
-    if row.state in ACTIVE_STATES:
-        return Outcome.OPEN, ""
-    if row.state == "withdrawn":
-        if row.effect:
-            return Outcome.UPHELD, row.effect
-        return (Outcome.UNAVAILABLE, "") if row.outcome == Outcome.OPEN else (Outcome(row.outcome), row.decision_id)
-    if kinds.get(row.case_decision) in AGAINST_SELLER:
-        return Outcome.UPHELD, row.case_decision
-    turned = row.upheld_by not in ("", account_id) or row.outcome == Outcome.REVERSED
-    return (Outcome.REVERSED if turned else Outcome.REJECTED), row.case_decision
+    def __init__(self, connection: Connection, rows: Sequence[Any], known: dict[str, tuple[str, str]]) -> None:
+        ids = sorted({row.case_id for row in rows})
+        self._known = known
+        self._lifted = {row.automatic_id: bool(row.lifted_by) for row in _REMOVED.rows(connection, cases=ids)}
+        self._removal = {row.case_id: row.automatic_id for row in _REMOVED.rows(connection, cases=ids)}
+        self._first: dict[str, str] = {}
+        self._ruled: dict[str, str] = {}
+        self._appealed: set[str] = set()
+        for row in _APPEALS.rows(connection, cases=ids):
+            self._first.setdefault(row.case_id, row.decision_id)
+            self._appealed |= {row.decision_id, row.ruling_id}
+            if row.ruling_id and not row.first_stands:
+                self._ruled[row.decision_id] = row.ruling_id
+        wanted = {row.case_decision for row in rows} | {row.effect or "" for row in rows}
+        wanted |= {*self._first.values(), *self._ruled.values()}
+        for row in _KINDS.rows(connection, ids=sorted(wanted - {""} - set(known))):
+            known[row.id] = (row.kind, row.reviewer_id)
+
+    def of(self, row: Any, account_id: str) -> tuple[Outcome, str, str]:
+        """The outcome of a listing of a notice, the decision behind it, and whose decision upheld it."""
+        if row.state in ACTIVE_STATES and row.case_kind != "appeal":
+            return Outcome.OPEN, "", row.upheld_by if row.upheld_by in ("", account_id) else TAKEN_BACK
+        first = self._decision(row)
+        if not first:
+            gone = row.outcome == Outcome.OPEN
+            return (Outcome.UNAVAILABLE, "", "") if gone else (Outcome(row.outcome), row.decision_id, row.upheld_by)
+        last = first
+        while last in self._ruled:
+            last = self._ruled[last]
+        if last in self._lifted:
+            return (Outcome.REVERSED if self._lifted[last] else Outcome.UPHELD), last, TAKEN_BACK
+        kind, author = self._known.get(last, ("", account_id))
+        if kind in AGAINST_SELLER:
+            return Outcome.UPHELD, last, author
+        turned = last != first and (first in self._lifted or self._known.get(first, ("",))[0] in AGAINST_SELLER)
+        turned = turned or row.outcome == Outcome.REVERSED or row.upheld_by not in ("", author)
+        return (Outcome.REVERSED if turned else Outcome.REJECTED), last, row.upheld_by
+
+    def _decision(self, row: Any) -> str:
+        """What was done about the listing first: a decision on its case or on another of the listing, or a rule."""
+        if row.state == "withdrawn":
+            return row.effect or self._removal.get(row.case_id, "")
+        if row.case_id in self._first and (row.case_kind == "appeal" or row.case_decision in self._appealed):
+            return self._first[row.case_id]
+        return str(row.case_decision)
 
 
-def _write(connection: Connection, changed: Sequence[tuple[Any, Outcome, str]], account_id: str, moment: str) -> None:
+def _write(connection: Connection, changed: Sequence[tuple[Any, Outcome, str, str]], moment: str) -> None:
     counts: Counter[str] = Counter()
     rows = []
-    for row, outcome, decision in changed:
-        upheld_by = row.upheld_by
-        if outcome is Outcome.UPHELD:
-            upheld_by = account_id
-        elif outcome is Outcome.OPEN and upheld_by not in ("", account_id):
-            upheld_by = TAKEN_BACK
+    for row, outcome, decision, by in changed:
         counts[row.notice_id] += (outcome is Outcome.OPEN) - (row.outcome == Outcome.OPEN)
         rows.append(
             {
@@ -195,14 +227,14 @@ def _write(connection: Connection, changed: Sequence[tuple[Any, Outcome, str]], 
                 "listing": row.listing_id,
                 "outcome": outcome.value,
                 "decision": decision,
-                "upheld_by": upheld_by,
+                "upheld_by": by,
                 "settled_at": None if outcome is Outcome.OPEN else moment,
             }
         )
     _SET.run_all(connection, rows)
     _COUNT.run_all(connection, [{"notice": name, "by": by} for name, by in sorted(counts.items()) if by])
     told = [_change(row.notice_id, row.listing_id, row.claimant_id, outcome, moment, decision)
-            for row, outcome, decision in changed]  # fmt: skip
+            for row, outcome, decision, _ in changed]  # fmt: skip
     write_at_end(connection, ADD_CHANGE, told)
 
 

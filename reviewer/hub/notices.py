@@ -16,6 +16,7 @@ from reviewer.domain.notice import ClaimantRecord, Outcome
 from reviewer.domain.reference import Right
 from reviewer.domain.values import format_time, sha256_hex
 from reviewer.hub.auth import Account
+from reviewer.hub.batch import REMOVED_BY_RULE
 from reviewer.hub.claimants import Claimant, record
 from reviewer.hub.decisions import GONE_STATES
 from reviewer.hub.locks import FEED, hold
@@ -43,7 +44,7 @@ from reviewer.policy.notice_checks import Assessment
 from reviewer.policy.policy import Policy
 
 #: States of a listing of which nothing is left to take down.
-_UNAVAILABLE = (*GONE_STATES, "removed")
+_UNAVAILABLE = (*GONE_STATES, "removed", REMOVED_BY_RULE)
 _ENDED = (Outcome.UPHELD, Outcome.REJECTED, Outcome.REVERSED)
 
 _KNOWN = Prepared(select(notices).where(among(notices.c.id, "ids")))
