@@ -210,7 +210,7 @@ class _Standing:
     def _decision(self, row: Any) -> str:
         """What was done about the listing first: a decision on its case or on another of the listing, or a rule."""
         if row.state == "withdrawn":
-            return row.effect or self._removal.get(row.case_id, "")
+            return str(row.effect or self._removal.get(row.case_id, ""))
         if row.case_id in self._first and (row.case_kind == "appeal" or row.case_decision in self._appealed):
             return self._first[row.case_id]
         return str(row.case_decision)
