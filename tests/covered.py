@@ -37,7 +37,16 @@ MODULES = {
     "reviewer/hub/sequenced.py": "hub: rows that come in the order of their commits",
 }
 #: The tests that reach them in this process; the crash, fault and contention tests judge the same code from outside.
-TESTS = ("tests/unit/domain", "tests/unit/hub", "tests/unit/storage", "tests/unit/sync", "tests/unit/services")
+TESTS = (
+    "tests/unit/domain",
+    "tests/unit/storage",
+    "tests/unit/sync",
+    "tests/unit/services",
+    *(
+        f"tests/unit/hub/test_{name}.py"
+        for name in ("leases", "accounts", "decisions", "effects", "lists", "banks", "database", "prepared", "roles")
+    ),
+)
 _SETTINGS = """
 [run]
 branch = true
