@@ -70,9 +70,9 @@ def disagreements(rated: list[Rated]) -> Table:
         if len({_ruling(item) for item in of.values()}) > 1:
             row = first[identity]
             said = "; ".join(f"{name}: {_words(*_ruling(item))}" for name, item in sorted(of.items()))
-            rows.append((row.decided_at[:10], identity, row.title, row.reviewer, _words(row.kind, row.ground), said))
+            rows.append((row.decided_at[:10], row.title, row.reviewer, _words(row.kind, row.ground), said, identity))
     rows.sort(key=lambda row: str(row[0]), reverse=True)
-    columns = ("Day", "Decision", "Title", "Reviewer", "Decided", "Auditors")
+    columns = ("Day", "Title", "Reviewer", "Decided", "Auditors", "Decision")
     note = f"{len(rows):,} decisions" + (f"; the latest {MOST:,} are shown." if len(rows) > MOST else ".")
     return Table("disagreements", "Where auditors disagree", columns, tuple(rows[:MOST]), note)
 

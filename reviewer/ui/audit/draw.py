@@ -101,6 +101,7 @@ class DrawDialog(QDialog):
         for place, (radio, field) in enumerate(
             ((self.by_lot, self.level), (self.by_margin, self.margin), (self.by_size, self.size_wanted))
         ):
+            field.setMinimumHeight(theme.em(2))
             sizes.addWidget(radio, place, 0)
             sizes.addWidget(field, place, 1)
         form.addRow(self.tr("Size"), sizes)

@@ -29,6 +29,7 @@ def register(commands: Commands, pane: Pane) -> None:
          judging),
         ("note", translate("audit", "Write a note"), "N", lambda p: p.note.setFocus(), judging),
         ("again", translate("audit", "The case before, once more"), "U", lambda p: p.take_back(), judging),
+        ("back", translate("audit", "Back to the sample"), "B", lambda p: p.back(), judging),
         ("draw", translate("audit", "Draw a sample"), "Ctrl+D", lambda p: p.ask_draw(), judging),
         ("split", translate("audit", "Split A and B"), "S", lambda p: p.compare.toggle(Mode.SPLIT), pictures),
         ("difference", translate("audit", "Difference of A and B"), "D", lambda p: p.compare.toggle(Mode.DIFFERENCE),

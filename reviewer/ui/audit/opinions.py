@@ -58,6 +58,8 @@ class OpinionsPane(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.draw_button = button(self.tr("Draw a sample …"), "primary", tip=self.tr("Ctrl+D"))
         self.draw_button.clicked.connect(self.ask_draw)
+        self.back_button = button(self.tr("Back to the sample"), tip=self.tr("B"))
+        self.back_button.clicked.connect(self.back)
         self.state = PlainLabel(role="muted").wrapped()
         self.state.setAccessibleName(self.tr("State of the sample"))
         looks = Looks(theme, self)
@@ -68,7 +70,8 @@ class OpinionsPane(QWidget):
         self.ruling.judged.connect(self.judge)
         top = QHBoxLayout()
         top.addWidget(self.state, 1)
-        top.addWidget(self.draw_button)
+        for made in (self.back_button, self.draw_button):
+            top.addWidget(made)
         self.splitter = QSplitter()
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.compare)
@@ -122,6 +125,11 @@ class OpinionsPane(QWidget):
         """Show a decision of the list with all that was said of it; it is not judged."""
         if self._opened is not None:
             self._bring(decided, only_looking=True)
+
+    def back(self) -> None:
+        """From a decision that is only looked at to the sample's next case."""
+        if self.only_looking and self.sample is not None:
+            self._go_on(self.given)
 
     def take_back(self) -> None:
         """The case that was judged last, to judge it once more; the later opinion replaces the first."""
@@ -235,6 +243,7 @@ class OpinionsPane(QWidget):
             self._looking.cancel()
             self._looking = None
         self.compare.setVisible(case is not None)
+        self.back_button.setVisible(self.only_looking and case is not None and self.sample is not None)
         self.ruling.show_case(case, judged=case is not None and not self.only_looking)
         if case is None:
             return

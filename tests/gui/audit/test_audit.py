@@ -356,6 +356,7 @@ def test_the_pictures_are_those_of_the_review_screen_and_are_aligned(
     qtbot.waitUntil(lambda: bool(compare.reference.canvas.frame.aligned), timeout=30_000)
     assert pane.only_looking
     assert not pane.ruling.buttons["agree"].isVisible()
+    assert pane.back_button.isVisible()
     assert stolen.reviewer in pane.ruling.first.text()
     pane.setFocus()
     qtbot.keyClick(pane, Qt.Key.Key_D)
@@ -371,6 +372,13 @@ def test_the_pictures_are_those_of_the_review_screen_and_are_aligned(
     assert compare.reference.canvas.view == compare.listing.canvas.view != Viewport()
     pane.judge("agree")
     assert pane.given == ()
+    pane.back()
+    assert pane.sample is not None
+    first = pane.sample.ids[0]
+    qtbot.waitUntil(lambda: pane.case is not None and pane.case.decided.id == first, timeout=30_000)
+    assert not pane.only_looking
+    assert not pane.back_button.isVisible()
+    assert pane.ruling.buttons["agree"].isVisible()
 
 
 def test_several_auditors_are_counted_together_and_differ_in_sight(
@@ -398,7 +406,7 @@ def test_several_auditors_are_counted_together_and_differ_in_sight(
     tables = {table.name: table for table in report.tables}
     names = [row[0] for row in tables["auditors"].rows]
     assert {"Mali Srisai", "Ines Okafor"} <= set(names)
-    assert case.decided.id in [row[1] for row in tables["disagreements"].rows]
+    assert case.decided.id in [row[5] for row in tables["disagreements"].rows]
     both = {(row[0], row[1]): (row[2], row[3]) for row in map(list, tables["between_auditors"].rows)}
     assert both["Ines Okafor", "Mali Srisai"] == (1, 0.0)
     place = next(at for at, row in enumerate(window.list.model.rows) if row.id == case.decided.id)

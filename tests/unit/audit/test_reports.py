@@ -294,7 +294,7 @@ def test_what_auditors_found_is_that_of_plain_sql(demo: Made, sql: sqlite3.Conne
     assert {row[:4] for row in rows_of(report, "between_auditors")} == set(
         sql.execute(f"SELECT a.auditor, b.auditor, count(*), round(100.0 * avg({same}), 2) {both} GROUP BY 1, 2")
     )
-    assert {row[1] for row in rows_of(report, "disagreements")} == {
+    assert {row[5] for row in rows_of(report, "disagreements")} == {
         identity for (identity,) in sql.execute(f"SELECT decision_id {both} AND NOT ({same})")
     }
 
