@@ -97,14 +97,8 @@ def _lines(folder: Path, pack: Path) -> list[Line]:
     counted = _timed(
         application, lambda: window.tabs.setCurrentWidget(window.tables), lambda: window.report is not None
     )
-    window.tabs.setCurrentWidget(window.charts)
-    shown = window.report
-
-    def draw() -> None:
-        window.charts.show_report(shown)
-        window.charts.grab()
-
-    drawn = _timed(application, draw, lambda: True)
+    drawn = _timed(application, lambda: window.tabs.setCurrentWidget(window.charts), lambda: bool(window.charts.shown))
+    drawn += _timed(application, window.charts.grab, lambda: True)
     window.tabs.setCurrentWidget(window.opinions)
 
     def sample() -> None:
@@ -125,7 +119,8 @@ def _lines(folder: Path, pack: Path) -> list[Line]:
         Line("audit window: another filter", filtered, "s"),
         Line("audit window: another order", ordered, "s"),
         Line("audit window: numbers", counted, "s", note="all tables, 2,000 resamples each"),
-        Line("audit window: all charts", drawn, "s", "<= 1 s", met=drawn <= _CHARTS_S, note="drawn and painted"),
+        Line("audit window: all charts", drawn, "s", "<= 1 s", met=drawn <= _CHARTS_S,
+             note="counted, drawn and painted"),
         Line("audit window: draw to first case", judged, "s", note="two draws and the first case"),
         Line("audit window: memory", most / 2**20, "MiB", "<= 500 MiB", met=most / 2**20 <= _MEMORY_MIB,
              note="the window's process, the most at once"),

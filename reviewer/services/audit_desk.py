@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from reviewer.audit.chart import Chart
 from reviewer.audit.checking import Verdict, check_pack
 from reviewer.audit.choosing import Chosen
 from reviewer.audit.findings import Finding, Findings, findings_beside, read_findings, write_findings
@@ -17,6 +18,8 @@ from reviewer.audit.pins import NAME, pin_file_beside
 from reviewer.audit.reporting import report_on, with_findings, write_files
 from reviewer.audit.sample import Sample
 from reviewer.audit.tables import Report
+from reviewer.audit.team import rated
+from reviewer.audit.team_charts import all_charts
 from reviewer.audit.verifier import NotAPack
 from reviewer.domain.values import format_time
 from reviewer.errors import OperatorError
@@ -129,6 +132,13 @@ class AuditDesk:
         if opened.history is None:
             raise OperatorError("Open a pack first.")
         return report_on(self._with_own(opened, opened.history), kind, year, chosen)
+
+    def charts(self, opened: OpenedPack, chosen: Chosen, kind: str = "team") -> tuple[Chart, ...]:
+        """A report's charts alone: they are there long before the intervals of its tables."""
+        if kind != "team" or opened.history is None:
+            return self.numbers(opened, chosen, kind).charts
+        history = chosen.choose(self._with_own(opened, opened.history))
+        return all_charts(history, rated(history))
 
     def save_report(self, report: Report, folder: Path) -> list[Path]:
         """Write a report as HTML and CSV."""

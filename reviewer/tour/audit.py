@@ -97,6 +97,7 @@ def _pictures(guide: Guide, pack: Path, broken: Path) -> None:
     _show_table(window, "Where auditors disagree")
     guide.album.take(window, "audit-disagreements", settle_s=0.3)
     window.tabs.setCurrentWidget(window.charts)
+    wait_until(lambda: bool(window.charts.shown), "the charts", 60)
     guide.album.take(window, "audit-charts", settle_s=0.4)
     _judge(guide, window)
     window.tabs.setCurrentWidget(window.lines)

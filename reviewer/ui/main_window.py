@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWid
 from reviewer import __version__
 from reviewer.resources import resources_folder
 from reviewer.services.model import CaseRef, QueueFilter, QueueRow, Status
-from reviewer.ui.audit.window import AuditEntry
+from reviewer.ui.audit.entry import AuditEntry
 from reviewer.ui.banners import BannerStrip
 from reviewer.ui.commands import Commands
 from reviewer.ui.connectors.first_run import FirstRunPage

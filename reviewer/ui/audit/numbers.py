@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer, Signal
@@ -185,9 +186,14 @@ class ChartsPane(QScrollArea):
         self.setAccessibleName(self.tr("Charts"))
         theme.changed.connect(self._draw)
 
-    def show_report(self, report: Report | None, problem: str = "") -> None:
-        """Draw the charts of a report, or say why there are none."""
-        self._charts = report.charts if report is not None else ()
+    @property
+    def shown(self) -> tuple[Chart, ...]:
+        """The charts that are drawn."""
+        return self._charts
+
+    def show_charts(self, charts: Sequence[Chart], problem: str = "") -> None:
+        """Draw charts, or say why there are none."""
+        self._charts = tuple(charts)
         self._problem = problem or self.tr("This report has no charts.")
         self._draw()
 

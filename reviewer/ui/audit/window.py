@@ -7,29 +7,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
 
+from reviewer.audit.chart import Chart
 from reviewer.audit.history import Decided, History
 from reviewer.audit.tables import Report
 from reviewer.errors import OperatorError
 from reviewer.services.audit_desk import AuditDesk, OpenedPack
 from reviewer.ui.audit.export import ExportDialog
 from reviewer.ui.audit.filters import FilterBar
-from reviewer.ui.audit.keys import register
 from reviewer.ui.audit.listing import ListPane
 from reviewer.ui.audit.numbers import ChartsPane, TablesPane
 from reviewer.ui.audit.opinions import OpinionsPane
-from reviewer.ui.commands import Command, Commands, Scope
+from reviewer.ui.commands import Commands, Scope
 from reviewer.ui.keys import KeySurface
 from reviewer.ui.plain import PlainLabel, button
 from reviewer.ui.tasks import Latest, Task, Tasks
 from reviewer.ui.theme import Theme
-
-if TYPE_CHECKING:
-    from reviewer.ui.main_window import MainWindow
 
 
 class AuditWindow(QDialog):
@@ -50,7 +46,7 @@ class AuditWindow(QDialog):
         self._theme = theme
         self.opened: OpenedPack | None = None
         self.report: Report | None = None
-        self._stale = True
+        self._stale: set[QWidget] = set()
         self.setWindowTitle(self.tr("Audit"))
         self.setAccessibleName(self.tr("Audit"))
         self.resize(theme.em(96), theme.em(56))
@@ -89,6 +85,7 @@ class AuditWindow(QDialog):
         self._lay_out()
         self._listing = Latest(self._ask_list)
         self._counting = Latest(self._ask_numbers)
+        self._drawing = Latest(self._ask_charts)
         self.told.connect(self.verdict.setText)
         self.filters.chosen_changed.connect(self._choose)
         self.list.picked.connect(self._look_at)
@@ -270,7 +267,7 @@ class AuditWindow(QDialog):
         self._more_opinions()
 
     def _more_opinions(self) -> None:
-        self._stale = True
+        self._stale = {self.tables, self.charts}
         self._count()
 
     def _look_at(self, decided: Decided) -> None:
@@ -300,14 +297,15 @@ class AuditWindow(QDialog):
 
     def _count(self) -> None:
         """Count again where the numbers are looked at and not those of what is chosen now."""
-        if self._stale and self.tabs.currentWidget() in (self.tables, self.charts):
-            self._counting.refresh()
+        shown = self.tabs.currentWidget()
+        if shown in self._stale:
+            self._stale.discard(shown)
+            (self._counting if shown is self.tables else self._drawing).refresh()
 
     def _ask_numbers(self, ended: Callable[[], None]) -> None:
         opened = self.opened
-        self._stale = False
         if opened is None or opened.history is None:
-            self._show_report(None, self.tr("Open this workstation's history or a pack: then its numbers are here."))
+            self._show_report(None, self._nothing())
             ended()
             return
 
@@ -323,10 +321,30 @@ class AuditWindow(QDialog):
         work = partial(self._desk.numbers, opened, self.filters.chosen, self.tables.report_kind)
         self._tasks.in_background(work, show, failed, owner=self)
 
+    def _ask_charts(self, ended: Callable[[], None]) -> None:
+        opened = self.opened
+        if opened is None or opened.history is None:
+            self.charts.show_charts((), self._nothing())
+            ended()
+            return
+
+        def show(charts: tuple[Chart, ...]) -> None:
+            self.charts.show_charts(charts)
+            ended()
+
+        def failed(error: Exception) -> None:
+            self.charts.show_charts((), str(error))
+            ended()
+
+        work = partial(self._desk.charts, opened, self.filters.chosen, self.tables.report_kind)
+        self._tasks.in_background(work, show, failed, owner=self)
+
+    def _nothing(self) -> str:
+        return self.tr("Open this workstation's history or a pack: then its numbers are here.")
+
     def _show_report(self, report: Report | None, problem: str = "") -> None:
         self.report = report
         self.tables.show_report(report, problem)
-        self.charts.show_report(report, problem)
         self.counted.emit()
 
     def _ask_folder(self) -> None:
@@ -338,48 +356,3 @@ class AuditWindow(QDialog):
         """Write the report that is shown as HTML, PDF and CSV."""
         if self.report is not None:
             self.tables.save(self._desk, self.report, folder)
-
-
-class AuditEntry:
-    """The entries of the palette that open the audit window; one window at a time."""
-
-    def __init__(self, window: MainWindow, folder: Path) -> None:
-        self._window = window
-        self._folder = folder
-        self.shown: AuditWindow | None = None
-        group = window.tr("Audit")
-        for name, title, handler in (
-            ("audit.open", window.tr("Audit a pack …"), self.show),
-            ("audit.live", window.tr("Audit this workstation's history"), self.show_live),
-            ("audit.export", window.tr("Export an audit pack …"), self.show_export),
-        ):
-            window.commands.register(Command(name, title, "", Scope.WINDOW, handler, group=group))
-        register(window.commands, lambda: self.shown.opinions if self.shown is not None else None)
-
-    def show(self) -> AuditWindow:
-        """Show the audit window."""
-        if self.shown is None:
-            window = self._window
-            desk = AuditDesk(self._folder)
-            self.shown = AuditWindow(desk, window.tasks, window.theme, window.commands, window)
-            self.shown.finished.connect(self._closed)
-            window.closing.connect(self.shown.close)
-        self.shown.show()
-        self.shown.raise_()
-        self.shown.activateWindow()
-        return self.shown
-
-    def show_live(self) -> AuditWindow:
-        """Show the audit window on this workstation's history."""
-        shown = self.show()
-        shown.open_live()
-        return shown
-
-    def show_export(self) -> ExportDialog:
-        """Show the audit window with the export before it."""
-        return self.show().ask_export()
-
-    def _closed(self) -> None:
-        shown, self.shown = self.shown, None
-        if shown is not None:
-            shown.deleteLater()

@@ -155,6 +155,7 @@ def test_a_good_pack_shows_its_verdict_list_numbers_and_charts(qtbot: QtBot, win
     ]  # fmt: skip
     assert window.tables.model.rowCount() == 6
     window.tabs.setCurrentWidget(window.charts)
+    qtbot.waitUntil(lambda: window.charts.shown == report.charts, timeout=30_000)
     inside = window.charts.widget()
     assert inside is not None
     pictures = [label.pixmap() for label in inside.findChildren(QLabel) if not label.pixmap().isNull()]
@@ -176,7 +177,10 @@ def test_filters_hold_for_list_numbers_and_draw(qtbot: QtBot, window: AuditWindo
     listed(qtbot, window, len(rows))
     assert window.filters.chosen == wanted
     assert window.filters.state.text() == f"{len(rows)} of {len(history.decisions)} decisions"
-    assert counted(qtbot, window, window.tables) == report_on(history, "team", None, wanted)
+    report = report_on(history, "team", None, wanted)
+    assert counted(qtbot, window, window.tables) == report
+    window.tabs.setCurrentWidget(window.charts)
+    qtbot.waitUntil(lambda: window.charts.shown == report.charts, timeout=30_000)
     drawn(qtbot, window)
     pane = window.opinions
     assert pane.plan is not None
