@@ -65,7 +65,8 @@ def import_file(
         raise OperatorError(f"{file} can't be read: {error.strerror}.") from None
     account = Account("hub notices import", "The hub's operator", "admin")
     try:
-        table = read_notice_table(body, claimant)
+        rules = _at_hub(data, database_url, lambda connection, store: store.rules_in_force(connection))
+        table = read_notice_table(body, claimant, [ground.id for ground in rules.grounds])
         try:
             receipts = _at_hub(
                 data,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -73,10 +73,10 @@ class NoticeTable:
         return Problem(problem.kind, problem.detail, errors=faults, headers=problem.headers, status=problem.status)
 
 
-def read_notice_table(body: bytes, claimant: str = "") -> NoticeTable:
+def read_notice_table(body: bytes, claimant: str = "", grounds: Collection[str] = ()) -> NoticeTable:
     """The notices of a pasted table; raises `Problem` that names each faulty line, and then nothing of it counts.
 
-    `claimant` is the id of whoever complains where a line does not say so.
+    `claimant` is the id of whoever complains where a line does not say so; `grounds` are those of the rules in force.
     """
     faults: list[dict[str, str]] = []
     groups = _groups(_rows(body, faults), faults)
@@ -86,6 +86,9 @@ def read_notice_table(body: bytes, claimant: str = "") -> NoticeTable:
         if claimant:
             group.values.setdefault("claimant_id", claimant)
         sent, wrong = _notice(group)
+        if grounds and sent["ground"] and sent["ground"] not in grounds:
+            words = f"ground: There is no ground {sent['ground'][:40]!r}; there are {', '.join(sorted(grounds))}."
+            wrong.append(_fault(group.lines[0], words))
         faults += wrong
         if wrong:
             continue
@@ -96,7 +99,8 @@ def read_notice_table(body: bytes, claimant: str = "") -> NoticeTable:
             faults += [_of_pydantic(fault, group) for fault in error.errors(include_url=False)]
     if faults:
         faults.sort(key=lambda fault: int(fault["pointer"].rpartition("/")[2]))
-        words = f"{len(faults):,} faults; nothing was taken. Mend the lines and send the table again."
+        counted = "1 fault" if len(faults) == 1 else f"{len(faults):,} faults"
+        words = f"{counted}; nothing was taken. Mend the lines and send the table again."
         raise Problem("invalid-request", words, errors=faults[:_MOST_FAULTS])
     if not batch:
         raise _whole("The table has no lines below its headings.")

@@ -63,7 +63,9 @@ async def hand_in_csv(request: Request, account: Complainer) -> Response:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "text/csv":
         raise Problem("not-acceptable", "The body must be text/csv.")
-    table = read_notice_table(await body_bytes(request, JSON_LIMIT))
+    body = await body_bytes(request, JSON_LIMIT)
+    rules = await store.database.reading(store.rules_in_force)
+    table = read_notice_table(body, grounds=[ground.id for ground in rules.grounds])
     try:
         receipts = await store.database.writing(
             lambda connection: take_notices(

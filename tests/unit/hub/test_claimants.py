@@ -267,8 +267,9 @@ def test_each_faulty_line_of_a_table_is_named_and_nothing_is_taken(known):
     problem = answer.json()
     named = {fault["pointer"]: fault["detail"] for fault in problem["errors"]}
     assert sorted(named, key=lambda one: int(one.rpartition("/")[2])) == [
-        f"/lines/{number}" for number in (3, 5, 6, 7, 8, 10, 11)
+        f"/lines/{number}" for number in (3, 4, 5, 6, 7, 8, 10, 11)
     ]
+    assert "no ground 'nonsense'" in named["/lines/4"]
     assert "same notice as line 9 and says otherwise in ground" in named["/lines/10"]
     assert "has 9 cells, there are 8 columns" in named["/lines/11"]
     assert "nothing was taken" in problem["detail"]

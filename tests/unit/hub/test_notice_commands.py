@@ -102,6 +102,7 @@ def test_every_faulty_line_is_named_with_exit_code_1(folder, tmp_path):
     table.write_text("listing_id,ground,good_faith\nl1,nonsense,yes\nl1,counterfeit,maybe\n,counterfeit,yes\n", "utf-8")
     found = run("import", table, "--data", folder, "--claimant", "n")
     assert found.exit_code == 1
+    assert "line 2: ground: There is no ground 'nonsense'" in found.stderr
     assert "line 3: good_faith: must be yes or no, not 'maybe'" in found.stderr
     assert "line 4: listing_id:" in found.stderr
     table.write_text("listing_id,ground\nl1,counterfeit\nl1,nonsense\n", "utf-8")
