@@ -1,7 +1,6 @@
 """What the hub alone knows beside the logs, as rows of the audit pack's tables by the names of their columns.
 
-Each table is read in the order of a number that only grows, page by page.  Tables that other parts of the hub keep
-(appeals, notices) are read by the columns that they have: what a database does not have is left empty.
+Each table is read in an order that stays, page by page.
 """
 
 from __future__ import annotations
@@ -9,19 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, inspect, select
+from sqlalchemy import Connection, Select, select
 
 from reviewer.hub.schema import (
     Record,
+    appeals,
     claimants,
     decisions,
     listings,
     measures,
-    metadata,
     notice_listings,
     notices,
     offences,
     policies,
+    proofs,
+    referrals,
     statements,
 )
 from reviewer.hub.schema_audit import findings, findings_files, log_keys, refused_heads, tree_heads
@@ -85,7 +86,7 @@ def _receipts() -> tuple[Select[Any], _Rows]:
 
 
 def _measures() -> tuple[Select[Any], _Rows]:
-    names = ("decision_id", "kind", "scope", "seller_id", "listing_id", "starts_at", "ends_at")
+    names = ("decision_id", "kind", "scope", "seller_id", "listing_id", "starts_at", "ends_at", "rule")
     return select(measures).order_by(measures.c.seq), lambda found: {
         **{name: getattr(found, name) for name in names},
         "undone": int(found.undone),
@@ -132,6 +133,31 @@ def _notices() -> tuple[Select[Any], _Rows]:
     }  # fmt: skip
 
 
+#: What became of an appeal, in the words of reports: the complaint was rejected, or the decision overturned.
+_RULINGS = {"pending": "", "upheld": "rejected", "reversed": "overturned"}
+
+
+def _appeals() -> tuple[Select[Any], _Rows]:
+    return select(appeals).order_by(appeals.c.seq), lambda found: {
+        "id": found.id, "decision_id": found.decision_id, "by": found.appellant, "filed_at": found.filed_at,
+        "ruled_at": found.ruled_at, "outcome": _RULINGS.get(found.state, found.state),
+    }  # fmt: skip
+
+
+def _proofs() -> tuple[Select[Any], _Rows]:
+    names = (
+        "id", "decision_id", "listing_id", "seller_id", "brand", "state", "requested_at", "due_at", "submitted_at",
+        "judged_at", "reason", "valid_until", "removed_at",
+    )  # fmt: skip
+    return select(proofs).order_by(proofs.c.seq), lambda found: {name: getattr(found, name) for name in names}
+
+
+def _referrals() -> tuple[Select[Any], _Rows]:
+    """Packs that a second person confirmed; to whom they went, and what came of them, a hub is not told."""
+    query = select(referrals).where(referrals.c.confirmed_at.is_not(None)).order_by(referrals.c.id)
+    return query, lambda found: {"id": found.id, "at": found.confirmed_at}
+
+
 def _policies() -> tuple[Select[Any], _Rows]:
     query = select(policies).order_by(policies.c.seq)
     return query, lambda found: {"version": found.version, "body": found.body}
@@ -150,48 +176,16 @@ _QUERIES: Mapping[str, Callable[[], tuple[Select[Any], _Rows]]] = {
     "offences": _offences,
     "opinions": _opinions,
     "notices": _notices,
+    "appeals": _appeals,
+    "proofs": _proofs,
+    "referrals": _referrals,
 }
 
-#: Tables of other parts of the hub: the pack's columns with the columns that may hold them, the first that is there.
-_FOREIGN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "appeals": {
-        "id": ("id",), "decision_id": ("decision_id",), "by": ("party", "by", "appellant"), "filed_at": ("filed_at",),
-        "ruled_at": ("ruled_at",), "outcome": ("outcome", "state"),
-    },
-    "referrals": {
-        "id": ("id",), "at": ("confirmed_at", "at"), "authority": ("authority",), "country": ("country",),
-        "ground": ("ground",), "outcome": ("outcome",), "outcome_at": ("outcome_at",),
-    },
-}  # fmt: skip
-#: What is not settled yet has no outcome, and a referral that nobody confirmed was not made.
-_NOT_YET = {"appeals": ("outcome", ("pending", "open", "filed")), "referrals": ("at", ("",))}
-TABLES = (*_QUERIES, *_FOREIGN)
+TABLES = tuple(_QUERIES)
 
 
 def table_page(connection: Connection, name: str, after: int, limit: int) -> tuple[list[dict[str, Any]], int | None]:
     """Rows of a table after so many, and after how many to go on; None at the end.  Raises KeyError for no table."""
-    made = _QUERIES[name]() if name in _QUERIES else _foreign(connection, name, _FOREIGN[name])
-    if made is None:
-        return [], None
-    query, row = made
+    query, row = _QUERIES[name]()
     found = connection.execute(query.limit(limit + 1).offset(after)).all()
     return [row(one) for one in found[:limit]], after + limit if len(found) > limit else None
-
-
-def _foreign(
-    connection: Connection, name: str, wanted: Mapping[str, tuple[str, ...]]
-) -> tuple[Select[Any], _Rows] | None:
-    table = metadata.tables.get(name)
-    if table is None or not inspect(connection).has_table(name):
-        return None
-    columns = {column: next((one for one in names if one in table.c), None) for column, names in wanted.items()}
-    order = table.c["seq"] if "seq" in table.c else table.c["id"]
-
-    def row(found: Record) -> dict[str, Any]:
-        values = {column: found._mapping[table.c[one]] if one else None for column, one in columns.items()}
-        column, waiting = _NOT_YET[name]
-        return values | ({column: ""} if values[column] in waiting else {})
-
-    query = select(table).order_by(order)
-    done = columns.get("at")
-    return (query.where(table.c[done].is_not(None)) if done else query), row

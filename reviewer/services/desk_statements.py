@@ -77,7 +77,7 @@ class Beside:
 
     def _notice(self, case: Case, made: dict[str, Any]) -> None:
         """The notices behind a case, as its flags tell of them; the first decision settles them."""
-        if made["kind"] in (DecisionKind.WITHDRAW, DecisionKind.ESCALATE, DecisionKind.REQUEST_PROOF):
+        if made["kind"] not in (*AGAINST_SELLER, DecisionKind.CLEAR):
             return
         for flag in case.flags:
             name = (flag.notice_id, case.listing.id)

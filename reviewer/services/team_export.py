@@ -24,11 +24,11 @@ from reviewer.services.audit_export import Pseudonyms, Scope
 from reviewer.services.vouched import HUB
 
 #: The tables that speak of one decision each, and go into a pack where that decision does.
-_OF_DECISIONS = ("receipts", "measures", "offences", "statements", "appeals", "opinions")
+_OF_DECISIONS = ("receipts", "measures", "offences", "statements", "appeals", "proofs", "opinions")
 #: Columns that name people; in a pseudonymous pack they get names that mean nothing.
 _PEOPLE = {"seller_id", "auditor", "claimant", "reviewer"}
 #: Columns with free texts, which a pseudonymous pack leaves out.
-_TEXTS = {"note", "detail", "effects", "body"}
+_TEXTS = {"note", "detail", "effects", "body", "reason"}
 _PARTIES = ("seller", "claimant", "notifier", "complainant")
 
 
@@ -196,7 +196,7 @@ class _TeamExport:
     def _bare(name: str, row: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
         """A row without names of people and free texts."""
         made = {column: names.of(str(value)) if column in _PEOPLE and value else value for column, value in row.items()}
-        if name not in ("policies", "keys", "revocations"):
+        if name not in ("policies", "keys", "revocations", "refusals"):
             made |= {column: "" for column in made.keys() & _TEXTS}
         if name in ("appeals", "revocations") and made.get("by") not in (*_PARTIES, "", None):
             made["by"] = names.of(str(made["by"]))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import insert
 
 from reviewer.domain.values import sha256_hex
+from reviewer.hub.schema import appeals, proofs, referrals
 from reviewer.ledger.chain import ChainRow, first_broken
 from reviewer.ledger.tree import tree_head
 from tests.unit.hub.desks import DeskLog
@@ -111,6 +113,38 @@ def test_tables_tell_what_the_hub_alone_knows(hub):
     assert page["next_cursor"] == "3"
     assert len(hub.get("/v1/audit/tables/receipts?limit=3&cursor=3", "lead")["items"]) == 1
     assert hub.call("GET", "/v1/audit/tables/accounts", "lead").status_code == 404
+
+
+def test_appeals_proofs_and_referrals_are_told_in_the_words_of_reports(hub):
+    made = decide(hub, 2)
+    case, at = made[0]["case_id"], "2026-03-01T09:00:00.000Z"
+    of = {"case_id": case, "seller_id": "s1", "decision_id": made[0]["id"]}
+    appeal = of | {"appellant": "seller", "party": "s1", "filed_at": at, "received_at": at, "body_sha256": "ab" * 32}
+    rows = [
+        appeal | {"id": "a1", "state": "reversed", "ruled_at": at},
+        appeal | {"id": "a2", "state": "upheld", "ruled_at": at},
+        appeal | {"id": "a3", "state": "pending", "ruled_at": None},
+    ]
+    proof = of | {"id": "p1", "listing_id": "l0", "requested_at": at, "due_at": at, "state": "missed"}
+    account = hub.get("/v1")["reviewer"]["id"]
+    referral = {"digest": "cd" * 32, "seller_id": "s1", "made_by": account, "made_at": at}
+    draft = referral | {"id": "r0", "confirmed_at": None}
+
+    def write(connection):
+        connection.execute(insert(appeals), rows)
+        connection.execute(insert(proofs), [proof])
+        connection.execute(insert(referrals), [draft, referral | {"id": "r1", "confirmed_at": at}])
+
+    hub.store.database.write(write)
+
+    def table(name):
+        return hub.get(f"/v1/audit/tables/{name}", "lead")["items"]
+
+    assert [(row["id"], row["by"], row["outcome"]) for row in table("appeals")] == [
+        ("a1", "seller", "overturned"), ("a2", "seller", "rejected"), ("a3", "seller", ""),
+    ]  # fmt: skip
+    assert [(row["state"], row["listing_id"]) for row in table("proofs")] == [("missed", "l0")]
+    assert [row["id"] for row in table("referrals")] == ["r1"]
 
 
 @pytest.mark.parametrize("log", ["desk-unknown"])
