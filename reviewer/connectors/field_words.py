@@ -298,6 +298,17 @@ OF_ONE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "amount": "An exact decimal number.",
             "currency": "Three letters (ISO 4217), or None where it is not known.",
         },
+        "NearCase": {
+            "picture": "The SHA-256 of the picture that was asked for.",
+            "other": "The SHA-256 of the other case's picture, the same one where both listings show it.",
+            "bits": "How many of the 256 bits of their fingerprints differ, at most 31.",
+            "case_id": "The other case's name on the server.",
+            "listing_id": "The listing of the other case.",
+            "listing_title": "Its title.",
+            "marketplace": "Where it is offered: a marketplace's id.",
+            "seller_id": "Who offers it: a seller's id.",
+            "seller_name": "The seller's display name.",
+        },
         "Notice": {
             "id": "Its name on the server.",
             "claimant": "Who complains, by name.",

@@ -43,8 +43,8 @@ from reviewer.imaging.evidence_messages import (
     read,
     write,
 )
+from reviewer.imaging.frames import ProtocolError
 from reviewer.imaging.matches import Match
-from reviewer.imaging.messages import ProtocolError
 from reviewer.imaging.pictures import Decoded
 
 EVIDENCE_SIDE: Final = 512

@@ -1,23 +1,21 @@
 """The messages between a parent and the evidence process.  Standard library and msgspec only.
 
-Framing as in `messages`: a length, one msgpack message, then as many raw bytes as its `length` says (pixels or
-codes).  Pictures come as pixels from the decode worker, never as a seller's encoded bytes.
+In frames (`frames`); the raw bytes after a message are pixels or codes.  Pictures come as pixels from the decode
+worker, never as a seller's encoded bytes.
 """
 
-import struct
 from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 
+from reviewer.imaging.frames import Sink, Source, read_frame, write_frame
 from reviewer.imaging.matches import Match
-from reviewer.imaging.messages import ProtocolError, Sink, Source, read_exactly
 
 BACKGROUND: Final = "--background"
 """The argument with which the process lets others go first."""
 MAX_MESSAGE: Final = 16 * 1024 * 1024
 MAX_PICTURE_SIDE: Final = 4096
 CODE_BYTES: Final = 32
-_LENGTH: Final = struct.Struct("<I")
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 Length = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
@@ -167,30 +165,14 @@ Answer = Hello | Done | IndexState | PictureCodes | Matches | Unknown | Neighbou
 
 QUESTION: Final[msgspec.msgpack.Decoder[Question]] = msgspec.msgpack.Decoder(Question)
 ANSWER: Final[msgspec.msgpack.Decoder[Answer]] = msgspec.msgpack.Decoder(Answer)
-_ENCODER: Final = msgspec.msgpack.Encoder()
 Kind = TypeVar("Kind")
 
 
 def read(source: Source, decoder: msgspec.msgpack.Decoder[Kind]) -> Kind | None:
     """The next message, None at an orderly end; raises ProtocolError for anything else."""
-    head = source.read(_LENGTH.size)
-    if not head:
-        return None
-    if len(head) != _LENGTH.size:
-        raise ProtocolError("a length was cut off")
-    (size,) = _LENGTH.unpack(head)
-    if not 0 < size <= MAX_MESSAGE:
-        raise ProtocolError(f"a message of {size} bytes")
-    try:
-        return decoder.decode(read_exactly(source, size))
-    except msgspec.MsgspecError as error:
-        raise ProtocolError(f"not a message: {error}") from error
+    return read_frame(source, decoder, MAX_MESSAGE)
 
 
 def write(sink: Sink, message: Question | Answer, payload: bytes | memoryview = b"") -> None:
     """Write one message and its raw bytes; raises OSError when the other side is gone."""
-    body = _ENCODER.encode(message)
-    for part in (_LENGTH.pack(len(body)) + body, payload):
-        rest = memoryview(part)
-        while rest:
-            rest = rest[sink.write(rest) or 0 :]
+    write_frame(sink, message, payload)

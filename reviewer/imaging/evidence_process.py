@@ -4,9 +4,7 @@
 the other and ends with its input or its parent.  Anything that goes wrong in it ends it, and the parent starts another.
 """
 
-import os
 import sys
-from contextlib import suppress
 from io import BufferedReader, FileIO
 from pathlib import Path
 
@@ -40,18 +38,16 @@ from reviewer.imaging.evidence_messages import (
     read,
     write,
 )
+from reviewer.imaging.frames import read_exactly
 from reviewer.imaging.hamming import HammingIndex
 from reviewer.imaging.index_store import StoredIndex
 from reviewer.imaging.lockdown import die_with_parent
 from reviewer.imaging.matcher import Matcher, codes_of
 from reviewer.imaging.memory import return_large_blocks
-from reviewer.imaging.messages import read_exactly
 from reviewer.imaging.pdq import ALGORITHM, CODE_BYTES, VERSION
+from reviewer.imaging.priority import let_others_first
 from reviewer.imaging.sheets import sheet
 from reviewer.imaging.thresholds import thresholds
-
-_NICER = 5
-"""In the background the window goes first."""
 
 
 class EvidenceServer:
@@ -142,9 +138,8 @@ def main() -> int:
     """Serve until the input ends; returns the exit code."""
     die_with_parent()
     return_large_blocks()
-    if BACKGROUND in sys.argv[1:] and sys.platform != "win32":
-        with suppress(OSError):
-            os.nice(_NICER)
+    if BACKGROUND in sys.argv[1:]:
+        let_others_first()
     cv2.setNumThreads(1)
     cv2.setRNGSeed(1)
     source = BufferedReader(FileIO(0, "rb", closefd=False), buffer_size=1 << 20)

@@ -4,8 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +97,19 @@ def test_it_ends_with_the_door() -> None:
         door.fingerprint(decoded(1))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the scheduler's classes are Linux's")
+def test_in_the_background_it_comes_last() -> None:
+    with Evidence() as door:
+        door.fingerprint(decoded(1)).result(LONG)
+        assert door.pid is not None
+        assert psutil.Process(door.pid).nice() == 19
+        assert os.sched_getscheduler(door.pid) == os.SCHED_BATCH
+    with Evidence(background=False) as door:
+        door.fingerprint(decoded(1)).result(LONG)
+        assert door.pid is not None
+        assert psutil.Process(door.pid).nice() == psutil.Process().nice()
+
+
 def test_it_ends_with_a_killed_parent() -> None:
     program = (
         "from reviewer.imaging.evidence import Evidence\n"
@@ -113,10 +126,9 @@ def test_it_ends_with_a_killed_parent() -> None:
         assert not gone(pid)
         parent.kill()
         parent.wait()
-    until = time.monotonic() + LONG
-    while not gone(pid):
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(pid).wait(LONG)
+    assert gone(pid)
 
 
 def test_fingerprints_are_added_searched_and_removed_and_outlive_the_process(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from concurrent.futures import Future
+from pathlib import Path
 
 import psutil
 import pytest
@@ -34,6 +35,7 @@ while (request := read_message(source, REQUEST)) is not None:
 ANSWERS = """
     if data == b"die": os._exit(1)
     if data == b"hang": time.sleep(60)
+    if data.startswith(b"tell "): open(data[5:], "wb").close(); time.sleep(60)
     if data == b"noise": os.write(1, b"x" * 5000)
     if data == b"grow": hog = bytearray(os.urandom(1 << 20) * 700); time.sleep(60)
     if data == b"slow": time.sleep(0.3)
@@ -165,13 +167,14 @@ def test_without_the_filter_the_protection_is_reduced_and_says_why() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-def test_a_killed_worker_costs_one_picture() -> None:
+def test_a_killed_worker_costs_one_picture(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    os.mkfifo(told)
     with stand_in() as pool:
         assert pool.wait_ready(LONG)
-        lost = pool.submit(b"hang", 10, 10)
+        lost = pool.submit(b"tell " + os.fsencode(told), 10, 10)
         good = [pool.submit(b"ok", 10, 10) for _ in range(5)]
-        while not lost.running():
-            time.sleep(0.01)
+        told.read_bytes()  # until the worker has it in hand
         os.kill(pool.worker_pids()[0], signal.SIGKILL)
         result = answer(lost)
         assert isinstance(result, RefusedPicture)
