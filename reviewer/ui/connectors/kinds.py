@@ -74,7 +74,7 @@ def kind_card(
         made.clicked.connect(lambda: show_log(kind))
         line.addWidget(made)
     if kind.state != "broken":
-        whole.addWidget(PlainLabel(_facts(kind), "muted").wrapped())
+        whole.addWidget(PlainLabel(facts_of(kind), "muted").wrapped())
     if kind.problem:
         problem = visible(kind.problem, limit=2000)
         whole.addWidget(PlainLabel(problem, "danger" if kind.state != "unapproved" else "warning").wrapped())
@@ -129,7 +129,8 @@ class LogDialog(QDialog):
         whole.addWidget(buttons)
 
 
-def _facts(kind: ConnectorKind) -> str:
+def facts_of(kind: ConnectorKind) -> str:
+    """Where it comes from, what it can do, and what it does not carry out, in a line."""
     origins = {"shipped": tr("part of the program"), "folder": tr("in your folder"), "package": tr("installed package")}
     effects = {"change": tr("changes listings"), "complaint": tr("files complaints")}
     parts = [origins.get(kind.origin, kind.origin), effects.get(kind.effect, kind.effect)]

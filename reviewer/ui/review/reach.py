@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reviewer.domain.decision import AGAINST_SELLER, DecisionKind
+from reviewer.domain.decision import AGAINST_SELLER, DecisionKind, MeasureKind
 from reviewer.domain.text import visible
 from reviewer.ui.review.sitting import Sitting
 from reviewer.ui.review.wording import kind_name, measure_text, translate
@@ -25,6 +25,13 @@ def measure_not_done(sitting: Sitting, kind: DecisionKind, ground: str = "") -> 
     if due is None or due.kind in reach.measures:
         return ""
     return translate("Review", "{0}: not done here").format(measure_text(due))
+
+
+def refund_not_done(sitting: Sitting) -> str:
+    """Why refunds can't be advised here; empty where they can."""
+    if MeasureKind.REFUND_ADVISED in sitting.on_desk.reach.measures:
+        return ""
+    return translate("Review", "{0} advises no refunds.").format(_market(sitting))
 
 
 def remark(sitting: Sitting, kind: DecisionKind) -> str:

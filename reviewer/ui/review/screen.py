@@ -28,7 +28,7 @@ from reviewer.ui.review.lines import CaseBar, Foot
 from reviewer.ui.review.listing_panel import ListingPanel
 from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.pixmaps import PixmapStore
-from reviewer.ui.review.reach import measure_not_done
+from reviewer.ui.review.reach import measure_not_done, refund_not_done
 from reviewer.ui.review.reference_window import ReferenceWindow
 from reviewer.ui.review.seller_panel import SellerPanel
 from reviewer.ui.review.services import ReviewWorkstation
@@ -138,6 +138,9 @@ class ReviewScreen(QWidget):
     def toggle_refund(self) -> None:
         """Advise to refund the buyers of the last six months, or not."""
         if self._sitting is not None:
+            if not self._sitting.refund and (words := refund_not_done(self._sitting)):
+                self._notice(words, "info")
+                return
             self._sitting.refund = not self._sitting.refund
             self.deciding.typed()
             self._show_choice()

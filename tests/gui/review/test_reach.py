@@ -56,6 +56,14 @@ def test_a_measure_that_is_not_carried_out_is_named_and_asks_no_reason(open_desk
     assert not bar.reason.isVisible()
 
 
+@pytest.mark.parametrize("reach", [SHOP, COMPLAINTS], ids=["shop", "complaints"])
+def test_refunds_are_not_advised_where_nobody_would_hear_of_it(open_desk, reach):
+    desk = opened(open_desk, reach)
+    desk.press("Shift+M")
+    assert "advises no refunds" in desk.screen.case_bar.notice
+    assert not desk.screen.sitting.refund
+
+
 def test_a_complaint_says_so_and_promises_no_points(open_desk):
     desk = opened(open_desk, COMPLAINTS)
     made = desk.screen.bar.buttons[DecisionKind.TAKEDOWN]

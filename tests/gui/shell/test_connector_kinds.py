@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from reviewer.services.accounts import ConnectorKind
 from reviewer.ui.connectors.editor import AccountEditor
 from reviewer.ui.connectors.fields import ColumnsEdit, PathEdit
 from reviewer.ui.connectors.form import SettingsForm
+from reviewer.ui.connectors.kinds import facts_of
 from reviewer.ui.connectors.view import ConnectorsView
 from reviewer.ui.plain import PlainLabel
 from reviewer.ui.tasks import Tasks
@@ -199,6 +201,18 @@ def test_tier_state_and_faults_are_shown(view: ConnectorsView) -> None:
         "Gold <b>one</b>",
     ):
         assert words in shown
+
+
+def test_what_a_connector_does_not_carry_out_is_said_plainly() -> None:
+    shop = ConnectorKind(
+        "shop", "Shop", "1.0", (), capabilities=("poll", "submit"), decisions=("takedown", "clear", "withdraw"),
+        measures=("listing_removed",),
+    )  # fmt: skip
+    words = facts_of(shop)
+    assert "does not carry out: Warn, Restrict, Escalate, Proof" in words
+    assert "no measures on sellers" in words
+    assert "not carry out" not in facts_of(EVERYTHING)
+    assert "files complaints" in facts_of(replace(shop, effect="complaint"))
 
 
 def test_approving_says_what_it_may_do_and_asks(
