@@ -5,11 +5,16 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from reviewer.connectors import api
 from reviewer.connectors.api import API_VERSION
 from reviewer.connectors.approvals import UnreadableFolder, folder_digest
-from reviewer.connectors.manifest import ManifestFault, read_manifest
+from reviewer.connectors.manifest import CAPABILITY_CALLS, Manifest, ManifestFault, read_manifest
 
 _OURS = "reviewer.connectors.api"
+#: Classes to build on that bring no call of a connector.
+_NO_HELP = frozenset(
+    {"object", "Exception", "Enum", "StrEnum", "NamedTuple", "TypedDict", "Thread", "threading.Thread"}
+) | set(api.__all__)
 
 
 def faults_of(folder: Path) -> list[str]:
@@ -30,7 +35,40 @@ def faults_of(folder: Path) -> list[str]:
         entry = manifest.function if manifest is not None and path.stem == manifest.module else ""
         is_test = path.name.startswith("test_") or (manifest is not None and path.name == manifest.stand)
         faults += _code_faults(path, entry, is_test=is_test)
+    if manifest is not None and not faults:
+        faults += _missing_calls(manifest)
     return faults
+
+
+def _missing_calls(manifest: Manifest) -> list[str]:
+    """Calls of declared capabilities that no class of the connector defines.
+
+    Told only where that can be known without running it: classes that build on those of others, or answer to any name,
+    may have them.
+    """
+    defined: set[str] = set()
+    known: set[str] = set()
+    bases: set[str] = set()
+    for path in sorted(manifest.folder.glob("*.py")):
+        if path.name == manifest.stand or path.name.startswith("test_"):
+            continue
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.ClassDef):
+                known.add(node.name)
+                bases |= {ast.unparse(base) for base in node.bases}
+                defined |= _names(ast.Module(node.body, []))
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                defined.add(node.attr)
+    if not known or bases - known - _NO_HELP or "__getattr__" in defined:
+        return []
+    needs = [("", call) for call in ("service", "close")]
+    needs += [(name, call) for name in manifest.capabilities for call in CAPABILITY_CALLS[name]]
+    return [
+        f"{manifest.module}.py: no class has {call}(), which "
+        + (f"the capability {name} needs" if name else "every connector needs")
+        for name, call in needs
+        if call not in defined
+    ]
 
 
 def _code_faults(path: Path, entry: str, *, is_test: bool) -> list[str]:

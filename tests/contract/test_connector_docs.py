@@ -117,8 +117,9 @@ def test_the_tutorial_ends_with_gold(tmp_path: Path) -> None:
     stand, connector = blocks(page, "python")
     (manifest,) = blocks(page, "toml")
     (folder / "stand.py").write_text(stand, encoding="utf-8")
-    (folder / "connector.py").write_text(connector, encoding="utf-8")
     (folder / "plugin.toml").write_text(manifest, encoding="utf-8")
+    assert faults_of(folder) == ["connector.py: no class has poll(), which the capability poll needs"]
+    (folder / "connector.py").write_text(connector, encoding="utf-8")
     assert faults_of(folder) == []
     report = run_suite(folder)
     assert [f"{row.step}: {row.reason}" for row in report.outcomes if row.outcome == "failed" or row.untested] == []

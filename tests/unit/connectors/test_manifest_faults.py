@@ -103,6 +103,45 @@ def test_each_fault_is_named(tmp_path: Path, name: str) -> None:
     assert words in "\n".join(faults_of(made(tmp_path / "mine", manifest)))
 
 
+WHOLE = """
+class Mine:
+    def service(self): ...
+    def claim(self, count, **more): ...
+    def renew(self, leases): ...
+    def release(self, leases): ...
+    def submit(self, decisions): ...
+    def media(self, sha256): ...
+    def close(self): ...
+
+
+def connect(context):
+    return Mine()
+"""
+
+
+def test_calls_that_the_capabilities_need_and_no_class_has(tmp_path: Path) -> None:
+    folder = made(tmp_path / "mine", code=WHOLE)
+    assert faults_of(folder) == []
+    made(tmp_path / "mine", code=WHOLE.replace("renew", "prolong").replace("def close", "def shut"))
+    assert faults_of(folder) == [
+        "connector.py: no class has close(), which every connector needs",
+        "connector.py: no class has renew(), which the capability leases needs",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("class Mine:", "from somewhere import Base\n\nclass Mine(Base):"),
+        ("    def close(self): ...", "    def __getattr__(self, name): ..."),
+        ("    def renew(self, leases): ...", "    def __init__(self): self.renew = print"),
+        ("    def renew(self, leases): ...", "    renew = print"),
+    ],
+)
+def test_what_can_not_be_known_without_running_it_is_no_fault(tmp_path: Path, before: str, after: str) -> None:
+    assert faults_of(made(tmp_path / "mine", code=WHOLE.replace(before, after))) == []
+
+
 def test_all_faults_are_listed_at_once(tmp_path: Path) -> None:
     manifest = GOOD.replace('"mine"', '"X"').replace('"1.0"', '"new"').replace("{address}", "*")
     faults = faults_of(made(tmp_path / "mine", manifest, "def connect(:\nimport reviewer.services\n"))
