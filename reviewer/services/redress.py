@@ -89,3 +89,11 @@ def _is_less(case: Case, kind: DecisionKind, ground: str, policy: Policy) -> boo
         return True
     was, now = policy.ground(case.appeal.first.ground), policy.ground(ground)
     return was is not None and now is not None and now.points < was.points
+
+
+def accepted_words(case: Case, kind: DecisionKind) -> tuple[str, ...]:
+    """The fact that a decision which accepts a proof rests on, naming its documents."""
+    if case.kind != CaseKind.PROOF or kind is not DecisionKind.CLEAR:
+        return ()
+    named = [", ".join(part for part in (paper.kind, paper.issuer) if part) for paper in documents_of(case)]
+    return (f"Proof of authenticity accepted: {'; '.join(named)[:1000]}",)

@@ -22,9 +22,13 @@ class Captions:
     reference_chip: tuple[Line, ...]
 
 
-def captions_of(on_desk: CaseOnDesk, place: int, product: int, beside: int) -> Captions:
-    """For the listing's picture at `place` and, of that reference product, the one at `beside`; -1: none."""
-    pictures = on_desk.case.listing.pictures
+def captions_of(
+    on_desk: CaseOnDesk, place: int, product: int, beside: int, pictures: tuple[Picture, ...], documents: int = 0
+) -> Captions:
+    """For the picture at `place` and, of that reference product, the one at `beside`; -1: none.
+
+    `pictures` are those of side A, of which the first `documents` are pages of documents.
+    """
     references = on_desk.case.references
     others = references[product].pictures if references else ()
     shown, other = _at(pictures, place), _at(others, beside)
@@ -35,7 +39,9 @@ def captions_of(on_desk: CaseOnDesk, place: int, product: int, beside: int) -> C
         text = translate("Review", "B  REFERENCE {0}  {1}").format(_count(beside, others), name)
         more = f"  {product + 1}/{len(references)} ↑↓" if len(references) > 1 else ""
         trailing = amount(of.list_price) + more
-    head = translate("Review", "A  LISTING {0}").format(_count(place, pictures))
+    head = translate("Review", "A  LISTING {0}").format(_count(place - documents, pictures[documents:]))
+    if 0 <= place < documents:
+        head = translate("Review", "A  DOCUMENTS {0}").format(_count(place, pictures[:documents]))
     return Captions(
         _head(head, _view(shown)), _matched(on_desk, shown, other), _head(text, trailing), _chip(_view(other))
     )

@@ -14,12 +14,14 @@ from reviewer.domain.listing import Picture
 from reviewer.domain.reference import AuthenticationPoint, ReferenceProduct
 from reviewer.domain.text import visible
 from reviewer.services.model import CaseOnDesk
+from reviewer.services.redress import documents_of
 from reviewer.ui.review.aligned import carried, found_between, shown_region
 from reviewer.ui.review.canvas import Frame, Mode, PictureCanvas, Spot
 from reviewer.ui.review.captions import captions_of
 from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.pixmaps import FULL_SIDE, Answer, PixmapStore, Shown
 from reviewer.ui.review.prefetch import Prefetch
+from reviewer.ui.review.redress_words import document_count, pictures_of
 from reviewer.ui.review.side import PictureSide, refusal_of
 from reviewer.ui.review.sitting import Sitting, best_pair, place_of
 from reviewer.ui.review.thumbnails import Thumbnail
@@ -51,6 +53,7 @@ class ComparePane(QWidget):
         self._linked = True
         self._moved_on = False
         self._sensitive = False
+        self._pages: dict[str, int] = {}
         self._mirror: PictureCanvas | None = None
         self._settling: set[PictureCanvas] = set()
         self.listing = PictureSide(theme, translate("Review", "Pictures of the listing, A"), self)
@@ -86,7 +89,8 @@ class ComparePane(QWidget):
         shown, self._product, place = best_pair(sitting.on_desk)
         self._point = -1
         case = sitting.on_desk.case
-        self.listing.put(case.listing.pictures, shown)
+        papers = document_count(case, self._pages)
+        self.listing.put(pictures_of(case, self._pages), 0 if papers else shown)
         references = case.references
         self.reference.put(references[self._product].pictures if references else (), place)
         self._linked = True
@@ -102,6 +106,8 @@ class ComparePane(QWidget):
         if self._sitting is None:
             return
         shown, product, place = best_pair(self._sitting.on_desk)
+        if document_count(self._sitting.on_desk.case, self._pages):
+            shown = self.listing.place  # documents come first
         if not self._moved_on and (shown, product, place) != (self.listing.place, self._product, self.reference.place):
             references = self._references()
             self.listing.place = shown
@@ -132,9 +138,11 @@ class ComparePane(QWidget):
         """Lay out ahead what will stand above and below the pictures of a coming case."""
         shown, product, place = best_pair(on_desk)
         case = on_desk.case
-        pictures = (case.listing.pictures, case.references[product].pictures if case.references else ())
+        papers = document_count(case, self._pages)
+        shown = 0 if papers else shown
+        pictures = (pictures_of(case, self._pages), case.references[product].pictures if case.references else ())
         places = [min(wanted, len(of) - 1) for wanted, of in zip((shown, place), pictures, strict=True)]
-        words = captions_of(on_desk, places[0], product, places[1])
+        words = captions_of(on_desk, places[0], product, places[1], pictures[0], papers)
         lines = ((words.listing_head, words.listing_chip), (words.reference_head, words.reference_chip))
         for side, of, at, (head, chip) in zip((self.listing, self.reference), pictures, places, lines, strict=True):
             side.head.prepare(head)
@@ -335,8 +343,28 @@ class ComparePane(QWidget):
         if answer is None:
             return Frame(sha256, sensitive=veiled)
         if isinstance(answer, Shown):
-            return Frame(sha256, answer, sensitive=veiled)
+            return Frame(sha256, answer, sensitive=veiled and not self._is_document(side))
         return Frame(sha256, refusal=visible(answer.reason, limit=300))
+
+    def _is_document(self, side: PictureSide) -> bool:
+        if self._sitting is None or side is not self.listing:
+            return False
+        return side.place < document_count(self._sitting.on_desk.case, self._pages)
+
+    def _count_pages(self, sha256: str) -> None:
+        """A document was read: its other pages come after the first."""
+        if self._sitting is None or sha256 in self._pages:
+            return
+        case = self._sitting.on_desk.case
+        if sha256 not in {document.sha256 for document in documents_of(case)}:
+            return
+        answer = self._store.any_size(self._sitting.on_desk.ref.account, sha256)
+        if isinstance(answer, Shown) and answer.pages > 1:
+            current = self.listing.current()
+            self._pages[sha256] = answer.pages
+            pictures = pictures_of(case, self._pages)
+            place = place_of(pictures, current.sha256) if current is not None else 0
+            self.listing.put(pictures, max(0, place))
 
     def _whole(self, frame: Frame) -> Frame:
         """The same picture at full size, as soon as it is there."""
@@ -368,7 +396,15 @@ class ComparePane(QWidget):
     def _show_words(self) -> None:
         if self._sitting is None:
             return
-        words = captions_of(self._sitting.on_desk, self.listing.place, self._product, self.reference.place)
+        papers = document_count(self._sitting.on_desk.case, self._pages)
+        words = captions_of(
+            self._sitting.on_desk,
+            self.listing.place,
+            self._product,
+            self.reference.place,
+            self.listing.pictures,
+            papers,
+        )
         self.listing.head.set_lines(words.listing_head)
         self.listing.chip.set_lines(words.listing_chip)
         self.reference.head.set_lines(words.reference_head)
@@ -424,6 +460,7 @@ class ComparePane(QWidget):
     def _arrived(self, sha256: str) -> None:
         if self._sitting is None:
             return
+        self._count_pages(sha256)
         large = {picture.sha256 for side in (self.listing, self.reference) if (picture := side.current())}
         if sha256 in large:
             self._refresh()

@@ -9,10 +9,13 @@ from time import perf_counter_ns
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from reviewer.domain.case import CaseKind
 from reviewer.domain.decision import AGAINST_SELLER, DecisionKind
 from reviewer.errors import OperatorError
+from reviewer.services import redress
 from reviewer.services.model import CaseRef, Desk
 from reviewer.ui.review.reach import not_done
+from reviewer.ui.review.redress_words import pressed
 from reviewer.ui.review.services import Review
 from reviewer.ui.review.sitting import Sitting
 from reviewer.ui.review.wording import kind_name, translate
@@ -29,7 +32,8 @@ class Deciding(QObject):
 
     `begun` comes when a step is handed to the desk; `desk_arrived` carries the desk and whether it is the
     answer to a key of the reviewer's own; `confirmation_asked` the words for a second press; `reason_missed`
-    that the measure was switched off without a reason; `failed` the words of an error: then the decision was
+    that the measure was switched off without a reason, `note_missed` that the note must say why;
+    `failed` the words of an error: then the decision was
     not made.
     """
 
@@ -37,6 +41,7 @@ class Deciding(QObject):
     desk_arrived = Signal(object, bool)
     confirmation_asked = Signal(str)
     reason_missed = Signal()
+    note_missed = Signal()
     failed = Signal(str)
 
     def __init__(self, review: Review, tasks: Tasks, parent: QObject | None = None) -> None:
@@ -70,7 +75,19 @@ class Deciding(QObject):
     def decide(self, kind: DecisionKind, ground: str = "") -> None:
         """Rule on the case in front."""
         sitting = self._sitting
-        if sitting is None or self._busy or not self.can_do(kind) or self._reason_is_missing(sitting, kind, ground):
+        if sitting is None or self._busy:
+            return
+        meant = pressed(sitting.on_desk.case, kind)
+        if meant is None:
+            self.failed.emit(
+                translate("Review", "On an appeal: 1 upholds, 2 grants in part, 3 reverses, 6 hands it on.")
+            )
+            return
+        kind = meant
+        if not self.can_do(kind) or self._reason_is_missing(sitting, kind, ground):
+            return
+        if redress.needs_reason(sitting.on_desk.case, kind) and not sitting.note.strip():
+            self.note_missed.emit()
             return
         if sitting.changed and sitting.confirming != (kind, ground):
             sitting.confirming = (kind, ground)
@@ -83,6 +100,9 @@ class Deciding(QObject):
     def decide_batch(self, refs: Sequence[CaseRef], kind: DecisionKind) -> None:
         """One ruling on several cases, the one in front among them."""
         sitting = self._sitting
+        if sitting is not None and sitting.on_desk.case.kind != CaseKind.LISTING:
+            self.failed.emit(translate("Review", "A proof or an appeal is decided by itself."))
+            return
         if sitting is None or self._busy or not self.can_do(kind) or self._reason_is_missing(sitting, kind, ""):
             return
         ruling = sitting.ruling(kind, confirmed=sitting.changed)

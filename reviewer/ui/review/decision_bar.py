@@ -17,6 +17,7 @@ from reviewer.ui.review.ahead import Ahead
 from reviewer.ui.review.consequence import consequence, skip_effect
 from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.reach import measure_not_done, not_done, remark
+from reviewer.ui.review.redress_words import key_effect, key_name, note_hint, pressed
 from reviewer.ui.review.sitting import Sitting, together
 from reviewer.ui.review.wording import ground_title, kind_name, measure_text, translate
 
@@ -190,12 +191,15 @@ def _bar_words(sitting: Sitting, commands: Commands) -> _BarWords:
         if kind is None:
             keys.append((None, KeyWords(key, translate("Review", "Skip"), skip_effect())))
             continue
-        name, reason = kind_name(kind), not_done(sitting, kind)
+        case = sitting.on_desk.case
+        meant = pressed(case, kind)
+        name, reason = kind_name(kind), not_done(sitting, meant) if meant is not None else ""
         if kind == DecisionKind.TAKEDOWN:
             name = translate("Review", "{0} ▸ {1}").format(name, title)
-        told = KeyWords(
-            key, name, consequence(sitting, kind), kind == proposed, not reason, reason or remark(sitting, kind)
-        )
+        name = key_name(case, kind, title) or name
+        effect = key_effect(case, kind) or consequence(sitting, kind)
+        able = meant is not None and not reason
+        told = KeyWords(key, name, effect, kind == proposed and able, able, reason or remark(sitting, kind))
         keys.append((kind, told))
     count = len(sitting.ruled_facts(DecisionKind.TAKEDOWN))
     siblings = len(together(sitting.on_desk))
@@ -208,8 +212,9 @@ def _bar_words(sitting: Sitting, commands: Commands) -> _BarWords:
             ("review.batch", translate("Review", "Batch: {0}").format(siblings)),
         )
     )
+    note = commands.chord_text("review.note")
     hints = (
-        translate("Review", "Note ({0}); Esc goes back").format(commands.chord_text("review.note")),
+        note_hint(sitting.on_desk.case, note) or translate("Review", "Note ({0}); Esc goes back").format(note),
         translate("Review", "Why is the measure off? Esc goes back"),
     )
     return _BarWords(tuple(keys), entries, hints)

@@ -14,6 +14,7 @@ from reviewer.ui.commands import Commands
 from reviewer.ui.plain import ElidedLabel, PlainLabel
 from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.passage import Line, Passage
+from reviewer.ui.review.redress_words import head_of
 from reviewer.ui.review.wording import kind_letter, place_text, translate
 from reviewer.ui.words import span, step
 
@@ -82,6 +83,8 @@ def _case_line(on_desk: CaseOnDesk, moment: datetime) -> Line:
     case = on_desk.case
     market = visible(on_desk.marketplace.name, limit=40, keep_lines=False)
     text = translate("Review", "{0}  ·  case {1}").format(market, visible(case.id, limit=40))
+    if head := head_of(case):
+        text = f"{head}  ·  {text}"
     role = "text"
     trailing = []
     age = (moment - on_desk.fetched_at).total_seconds()

@@ -19,6 +19,7 @@ from reviewer.ui.plain import button
 from reviewer.ui.review.ahead import Ahead
 from reviewer.ui.review.looks import Looks
 from reviewer.ui.review.passage import Line, Mark, Passage
+from reviewer.ui.review.redress_words import redress_lines
 from reviewer.ui.review.wording import amount, country_name, host_of, language_name, translate
 
 #: So much of a description is shown before "Show all" is asked for.
@@ -163,7 +164,7 @@ def head_lines(on_desk: CaseOnDesk, product: int) -> tuple[Line, ...]:
     case = on_desk.case
     reference = case.references[product] if product < len(case.references) else None
     changes = changed_lines(case.previous, case.listing) if case.previous is not None else ()
-    return (*title_lines(case.listing), *changes, *claim_lines(on_desk, reference))
+    return (*redress_lines(on_desk), *title_lines(case.listing), *changes, *claim_lines(on_desk, reference))
 
 
 def title_lines(listing: Listing) -> Iterator[Line]:

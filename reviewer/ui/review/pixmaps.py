@@ -39,10 +39,14 @@ class PictureSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A picture that can be painted: `source` is the size of the whole picture in its own pixels."""
+    """A picture that can be painted: `source` is the size of the whole picture in its own pixels.
+
+    `pages` counts those of a document.
+    """
 
     pixmap: QPixmap
     source: QSize
+    pages: int = 1
 
 
 Key = tuple[str, str, int, int]
@@ -217,7 +221,8 @@ def _shown(decoded: Decoded, box: QSize) -> Shown:
         image = image.copy()
     else:
         image = image.scaled(fitting, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
-    return Shown(QPixmap.fromImage(image), QSize(decoded.source_width, decoded.source_height))
+    pages = decoded.frames if decoded.format == "PDF" else 1
+    return Shown(QPixmap.fromImage(image), QSize(decoded.source_width, decoded.source_height), pages)
 
 
 def _pixels(answer: Answer) -> int:

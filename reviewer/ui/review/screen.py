@@ -213,6 +213,7 @@ class ReviewScreen(QWidget):
         self.deciding.desk_arrived.connect(self._desk_arrived)
         self.deciding.confirmation_asked.connect(lambda words: self._notice(words, "warning"))
         self.deciding.reason_missed.connect(self._ask_reason)
+        self.deciding.note_missed.connect(self._ask_note)
         self.deciding.failed.connect(self._fail)
         for part in (self.batch, self.evidence):
             part.failed.connect(self._fail)
@@ -348,6 +349,10 @@ class ReviewScreen(QWidget):
     def _ask_reason(self) -> None:
         self._notice(translate("Review", "Say why the measure is switched off, then decide."), "warning")
         self.bar.reason.setFocus()
+
+    def _ask_note(self) -> None:
+        self._notice(translate("Review", "Write the reasons into the note: they are told. Then decide."), "warning")
+        self.bar.note.setFocus()
 
     # What others tell
 

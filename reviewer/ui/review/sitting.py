@@ -7,6 +7,7 @@ from reviewer.domain.facts import Fact, Match, Side
 from reviewer.domain.listing import Picture
 from reviewer.domain.reference import ReferenceProduct
 from reviewer.policy.ladder import LadderStep, ladder_step
+from reviewer.services import redress
 from reviewer.services.clock import now, steady
 from reviewer.services.model import CaseOnDesk, Draft, Ruling
 
@@ -96,13 +97,15 @@ class Sitting:
     def ruled_facts(self, kind: DecisionKind) -> tuple[str, ...]:
         """The sentences that go into a decision of that kind: a clear rests on what speaks against."""
         side = Side.AGAINST if kind == DecisionKind.CLEAR else Side.FOR
-        return tuple(fact.sentence() for fact in self.facts(side) if self.is_checked(fact)) + self._point_facts(
-            kind == DecisionKind.CLEAR
-        )
+        judged = redress.accepted_words(self.on_desk.case, kind)
+        said = tuple(fact.sentence() for fact in self.facts(side) if self.is_checked(fact))
+        return judged + said + self._point_facts(kind == DecisionKind.CLEAR)
 
     def step(self, kind: DecisionKind, ground: str = "") -> LadderStep:
         """What a decision would do on the ladder."""
-        return ladder_step(self.on_desk.policy, self.on_desk.case.seller.offences, kind, ground or self.ground, now())
+        return ladder_step(
+            self.on_desk.policy, redress.offences_of(self.on_desk.case), kind, ground or self.ground, now()
+        )
 
     def due(self, kind: DecisionKind, ground: str = "") -> Measure | None:
         """The ladder's measure that would go with a decision here; None also where it is not carried out."""
@@ -146,13 +149,7 @@ class Sitting:
     def is_same(self, on_desk: CaseOnDesk) -> bool:
         """Whether that is the case that is open, in the state in which it was opened."""
         mine = self.on_desk
-        return (mine.ref, mine.problem, mine.supersedes, mine.case.listing.revision, mine.reach) == (
-            on_desk.ref,
-            on_desk.problem,
-            on_desk.supersedes,
-            on_desk.case.listing.revision,
-            on_desk.reach,
-        )
+        return _state(mine) == _state(on_desk)
 
     def take_over(self, before: Sitting) -> None:
         """Go on with what was typed and chosen for the same case before its state changed."""
@@ -240,3 +237,10 @@ def together(on_desk: CaseOnDesk) -> dict[str, str]:
     """The relation of other open cases to this one: those that the server names and those with the same photos."""
     found = {sibling.case_id: sibling.relation for sibling in on_desk.case.siblings}
     return found | {one.case_id: "same_pictures" for one in on_desk.earlier if one.case_id}
+
+
+def _state(on_desk: CaseOnDesk) -> tuple[object, ...]:
+    """What makes a case another one to look at."""
+    case, papers = on_desk.case, redress.documents_of(on_desk.case)
+    revision = case.listing.revision
+    return on_desk.ref, on_desk.problem, on_desk.supersedes, revision, on_desk.reach, case.kind, papers
