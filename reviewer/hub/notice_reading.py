@@ -131,9 +131,7 @@ def checklist_of(
 
 
 def offer_of(row: Any, gtin: str) -> Offer:
-    """A listing (or None) as the checklist sees it: offered in its own country, else in its marketplace's."""
-    if row is None:
-        return Offer(claimed_gtin=gtin)
+    """A listing as the checklist sees it: offered in its own country, else in its marketplace's."""
     place = _PLACES.decode(row.body)
     return Offer(row.category, place.country or row.country or "", place.gtin, gtin)
 

@@ -68,7 +68,8 @@ def _recheck_one(connection: Connection, policy: Policy, row: Any) -> tuple[int,
     for one in rows:
         before = [told for seq, told in earlier.get((one.listing_id, one.right_key), ()) if seq < one.seq]
         shown = listed.get(one.listing_id)
-        found = checklist.of(offer_of(shown, one.gtin), before[-1].told() if before else None)
+        told = before[-1].told() if before else None
+        found = checklist.of(offer_of(shown, one.gtin), told) if shown is not None else checklist.common()
         asked |= dict.fromkeys(found.asked)
         if shown is None:
             missing.append(one.listing_id)

@@ -193,7 +193,8 @@ def _take_one(taking: _Taking, queue: QueueOfNotices, one: _Fresh) -> dict[str, 
     missing: list[str] = []
     for named in message.listings:
         row, before = taking.listed.get(named.id), taking.earlier.get((named.id, one.key))
-        found = checklist.of(offer_of(row, named.gtin), before.told() if before else None)
+        told = before.told() if before else None
+        found = checklist.of(offer_of(row, named.gtin), told) if row is not None else checklist.common()
         asked |= dict.fromkeys(found.asked)
         outcome = _outcome(row, before, one)
         if row is None:

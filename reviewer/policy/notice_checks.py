@@ -103,9 +103,11 @@ class Checklist:
         if offer.claimed_gtin or offer.gtin:
             items.append(_gtin(offer))
         items.append(_duplicate(earlier))
-        return Assessment(
-            tuple(item.check for item in items), tuple(dict.fromkeys(item.ask for item in items if item.ask))
-        )
+        return _assessment(items)
+
+    def common(self) -> Assessment:
+        """The items of the notice itself, for a listing that is not known."""
+        return _assessment(self._common)
 
     def _of_the_notice(self) -> Iterable[_Item]:
         said = self._complaint
@@ -123,6 +125,12 @@ class Checklist:
         elif said.source == FlagSource.RIGHTS_HOLDER:
             words = "Name the right that you rely on: its kind, number, office and owner."
             yield _fails("right", "the notice names no right", words)
+
+
+def _assessment(items: Iterable[_Item]) -> Assessment:
+    listed = list(items)
+    asked = tuple(dict.fromkeys(item.ask for item in listed if item.ask))
+    return Assessment(tuple(item.check for item in listed), asked)
 
 
 def classes_of(category: str, goods: tuple[Goods, ...]) -> tuple[int, ...]:

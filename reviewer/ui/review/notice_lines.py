@@ -46,6 +46,9 @@ def record_lines(record: ClaimantRecord, rules: NoticeRules) -> Iterator[Line]:
     if record.suspended_until is not None:
         words = translate("Review", "claimant suspended until {0}").format(day(record.suspended_until))
         yield Line(words, "danger", "pause", bold=True, indent=_INDENT, rows=2)
+    elif record.warned_at is not None:
+        words = translate("Review", "claimant warned of misuse on {0}").format(day(record.warned_at))
+        yield Line(words, "warning", "warning", indent=_INDENT, rows=2)
     if not record.judged or record.upheld_percent is None or record.countered_percent is None:
         words = translate("Review", "no record yet: {0} decided in {1} months").format(record.decided, record.months)
         yield Line(words, "muted", indent=_INDENT, rows=2, tooltip=_plain(record.words))

@@ -66,6 +66,8 @@ def test_the_record_has_a_meter_and_says_what_is_lost():
     assert "no record yet: 2 decided in 3 months" in texts(made(record=young))
     suspended = replace(RECORD, suspended_until=NOW + timedelta(days=9))
     assert any("claimant suspended until" in text for text in texts(made(record=suspended)))
+    warned = replace(RECORD, warned_at=NOW)
+    assert "claimant warned of misuse on 2026-11-20" in texts(made(record=warned))
 
 
 def test_a_withdrawn_notice_says_so_first():
