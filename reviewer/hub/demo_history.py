@@ -80,4 +80,5 @@ def _decided(
         points=ground.points if ground and kind != "clear" else 0,
         overturned=overturned,
         measure=None if kind == "clear" else measure,
+        refund=seller.profile == "banned" and last,
     )

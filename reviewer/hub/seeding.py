@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert
 
+from reviewer.domain.decision import REFUND_MONTHS, MeasureKind
 from reviewer.domain.urgency import reach_of, severity_of, trust_of
 from reviewer.domain.values import format_time, sha256_hex
 from reviewer.hub.links import seed_identifiers
@@ -65,7 +66,10 @@ class SeededCase:
 
 @dataclass(frozen=True, slots=True)
 class SeededDecision:
-    """A decision of the past with the listing that it was about; `measure` is (kind, scope, days)."""
+    """A decision of the past with the listing that it was about; `measure` is (kind, scope, days).
+
+    `refund` says that it advised to refund the buyers of the last six months.
+    """
 
     id: str
     case: SeededCase
@@ -76,6 +80,7 @@ class SeededDecision:
     points: int = 0
     overturned: bool = False
     measure: tuple[str, str, int | None] | None = None
+    refund: bool = False
 
 
 def write_sellers(connection: Connection, made: Sequence[SeededSeller]) -> None:
@@ -205,6 +210,8 @@ def _decision(decision: SeededDecision, policy: Policy) -> dict[str, Any]:
         "seconds": 20.0,
         "supersedes": "",
     }
+    if decision.refund:
+        body["refund_months"] = REFUND_MONTHS
     text = canonical_json(body)
     return {
         "id": decision.id,
@@ -243,6 +250,8 @@ def _measures(decision: SeededDecision) -> list[dict[str, Any]]:
     )
     if decision.measure:
         wanted.append(decision.measure)
+    if decision.refund:
+        wanted.append((MeasureKind.REFUND_ADVISED.value, "listing", None))
     return [
         {
             "decision_id": decision.id,

@@ -192,7 +192,8 @@ class QueueTable(QAbstractTableModel):
         return tooltip(cells.texts[column]) or None
 
     def _accessible(self, cells: Cells, column: int) -> str:
-        return f"{heading(NAMES[column])}: {self._text(cells, column)}"
+        text = f"{heading(NAMES[column])}: {self._text(cells, column)}"
+        return f"{text}; {reasons_text(urgency_of_row(cells.row.row), self.clock())}" if column == DUE else text
 
     def _want(self, page: int) -> None:
         if page not in self._pages and page not in self._asked:
