@@ -73,7 +73,9 @@ def settled(policy: Policy, offences: Iterable[Offence]) -> tuple[Offence, ...]:
             made.append(offence if offence.full_points is None else replace(offence, points=offence.full_points))
             continue
         if offence.full_points is not None:
-            offence = replace(offence, points=_points(policy, standing, offence.full_points, offence.at))
+            points = _points(policy, standing, offence.full_points, offence.at)
+            if points != offence.points:
+                offence = replace(offence, points=points)
         standing.append(offence)
         made.append(offence)
     return tuple(made)
