@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -273,14 +273,3 @@ def claimant_json(connection: Connection, claimant: Claimant, policy: Policy, no
         },
         "events": events_of(connection, claimant.id),
     }
-
-
-def claimants_page(
-    connection: Connection, after: str, limit: int, policy: Policy, now: datetime
-) -> Iterable[dict[str, Any]]:
-    """Claimants by id, after one."""
-    ids = connection.execute(
-        select(claimants.c.id).where(claimants.c.id > after).order_by(claimants.c.id).limit(limit)
-    ).scalars()
-    known = find_claimants(connection, list(ids))
-    return [claimant_json(connection, known[name], policy, now) for name in sorted(known)]
