@@ -1,6 +1,7 @@
 """Picture evidence: fingerprints, exact Hamming search and keypoints, beside their floors and their peers.
 
-The environment variable REVIEWER_BENCH_PICTURES names a folder of JPEG photos; without it, made-up photos are taken.
+The environment variable REVIEWER_BENCH_PICTURES names a folder of JPEG photos, of which those from 800
+pixels on count; without it, made-up photos are taken.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ except ImportError:  # it has to be compiled
 _PICTURES = "REVIEWER_BENCH_PICTURES"
 _COUNT = 200
 _RADIUS = 31
+_LEAST_SIDE = 800
 _BATCH = 16
 _ROUNDS = 3
 _LISTING, _CANDIDATES = 8, 200
@@ -59,11 +61,12 @@ def measure(options: Options) -> list[Line]:
 
 
 def _pictures(count: int) -> list[bytes]:
-    """JPEG photos of about 800 pixels: those of the folder, or made-up ones of the same weight."""
+    """JPEG photos from 800 pixels on: those of the folder, or made-up ones of the same weight."""
     folder = os.environ.get(_PICTURES)
     if folder:
-        paths = sorted(Path(folder).rglob("*.jpg"))
-        return [path.read_bytes() for path in paths[:: max(len(paths) // count, 1)][:count]]
+        found = [path.read_bytes() for path in sorted(Path(folder).rglob("*.jpg"))]
+        large = [data for data in found if max(simplejpeg.decode_jpeg_header(data)[:2]) >= _LEAST_SIDE]
+        return large[:: max(len(large) // count, 1)][:count]
     generator = np.random.default_rng(5)
     made = []
     for _ in range(count):
