@@ -271,6 +271,7 @@ def hub_demo(
 ) -> None:
     """Fill an empty data folder with the demo: fictional brands, sellers and listings."""
     from reviewer.hub.demo import fill_demo
+    from reviewer.hub.demo_redress import seed_redress
     from reviewer.hub.store import is_empty, open_store
 
     store = open_store(data, database_url=database_url, media_url=media_url)
@@ -278,8 +279,10 @@ def hub_demo(
         if not is_empty(store):
             raise OperatorError(f"{data} is not empty; the demo needs a folder of its own.")
         count = fill_demo(store, seed=seed)
+        asked, filed = seed_redress(store)
     finally:
         store.close()
+    typer.echo(f"{asked} proofs asked for and {filed} appeals filed.")
     typer.echo(f"{count} open cases in {data}. Now: reviewer hub serve --data {data}")
 
 

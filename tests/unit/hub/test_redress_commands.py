@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from reviewer.cli import app
 from reviewer.errors import OperatorError
 from reviewer.hub.app import create_app
+from reviewer.imaging.decoder import decode
 from tests.unit.hub.asgi import Calls
 from tests.unit.hub.conftest import Clock, Hub
 from tests.unit.hub.databases import furnish
@@ -71,3 +72,13 @@ def test_what_is_not_there_is_said(folder, tmp_path_factory):
     ):
         result = CliRunner().invoke(app, list(words))
         assert isinstance(result.exception, OperatorError)
+
+
+def test_a_demo_hub_has_proofs_and_appeals(tmp_path):
+    assert "3 proofs asked for and 3 appeals filed" in run("hub", "demo", "--data", str(tmp_path))
+    proofs = json.loads(run("hub", "proofs", "list", "--data", str(tmp_path), "--json"))
+    assert sorted(row["state"] for row in proofs) == ["requested", "submitted", "submitted"]
+    assert run("hub", "appeals", "list", "--state", "pending", "--data", str(tmp_path)).endswith("3 appeals.\n")
+    documents = [document for row in proofs for document in row["documents"]]
+    shown = decode((tmp_path / "media" / documents[0]["sha256"][:2] / documents[0]["sha256"]).read_bytes(), 300, 300)
+    assert (shown.format, shown.frames) == ("PDF", 2)
