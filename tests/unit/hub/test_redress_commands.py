@@ -11,6 +11,7 @@ from reviewer.cli import app
 from reviewer.errors import OperatorError
 from reviewer.hub.app import create_app
 from reviewer.imaging.decoder import decode
+from reviewer.imaging.pictures import Decoded
 from tests.unit.hub.asgi import Calls
 from tests.unit.hub.conftest import Clock, Hub
 from tests.unit.hub.databases import furnish
@@ -81,4 +82,5 @@ def test_a_demo_hub_has_proofs_and_appeals(tmp_path):
     assert run("hub", "appeals", "list", "--state", "pending", "--data", str(tmp_path)).endswith("3 appeals.\n")
     documents = [document for row in proofs for document in row["documents"]]
     shown = decode((tmp_path / "media" / documents[0]["sha256"][:2] / documents[0]["sha256"]).read_bytes(), 300, 300)
+    assert isinstance(shown, Decoded)
     assert (shown.format, shown.frames) == ("PDF", 2)
