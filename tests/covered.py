@@ -44,7 +44,19 @@ TESTS = (
     "tests/unit/services",
     *(
         f"tests/unit/hub/test_{name}.py"
-        for name in ("leases", "accounts", "decisions", "effects", "lists", "banks", "database", "prepared", "roles")
+        for name in (
+            "leases",
+            "accounts",
+            "decisions",
+            "effects",
+            "lists",
+            "banks",
+            "database",
+            "prepared",
+            "roles",
+            "proofs",
+            "appeals",
+        )  # fmt: skip
     ),
 )
 _SETTINGS = """

@@ -295,3 +295,50 @@ def test_a_lost_answer_and_a_lost_lease_are_as_with_any_decision(hub, clock):
     assert hub.decide(second, who="lead")[0]["status"] == "accepted"
     assert hub.decide(second, who="lead")[0]["status"] == "duplicate"
     assert hub.seller()["standing"] == "active"
+
+
+def test_a_closed_account_is_closed_again_where_its_reopening_is_taken_back(hub):
+    case_id = hub.open_case()
+    beside = hub.open_case()
+    before = hub.case(beside)["priority"]
+    first = hub.decision(
+        hub.claim(case_ids=[case_id])[0], "warn", measure={"kind": "account_closed", "scope": "all", "days": None}
+    )
+    assert hub.decide(first)[0]["status"] == "accepted"
+    raised = hub.case(beside)["priority"]
+    assert (hub.seller()["standing"], raised > before) == ("banned", True)
+    filed(hub, first)
+    (leased,) = [item for item in hub.claim("other", kinds=ALL) if item["case"]["id"] != beside]
+    reversal = ruling(hub, leased, "clear")
+    assert hub.decide(reversal, who="other")[0]["status"] == "accepted"
+    assert (hub.seller()["standing"], hub.case(beside)["priority"]) == ("active", before)
+    assert hub.decide(hub.supersede(reversal, "withdraw"), who="other")[0]["status"] == "accepted"
+    assert (hub.seller()["standing"], hub.case(beside)["priority"]) == ("banned", raised)
+
+
+def test_a_clear_is_in_force_again_where_the_takedown_in_its_place_is_taken_back(hub):
+    flag = {"id": "n1", "source": "rights_holder", "reason": "counterfeit", "at": "2026-03-01T07:00:00Z",
+            "notice_id": "notice-1", "claimant": "Norrvik AB"}  # fmt: skip
+    first = taken_down(hub, kind="clear", flags=[flag])
+    before = hub.seller()
+    filed(hub, first, appellant="claimant", party="Norrvik AB")
+    (leased,) = hub.claim("other", kinds=ALL)
+    reversal = ruling(hub, leased, "takedown")
+    assert hub.decide(reversal, who="other")[0]["status"] == "accepted"
+    assert hub.case(first["case_id"])["listing"]["state"] == "removed"
+    assert hub.decide(hub.supersede(reversal, "withdraw"), who="other")[0]["status"] == "accepted"
+    assert hub.case(first["case_id"])["listing"]["state"] == "live"
+    assert hub.seller()["standing"] == before["standing"]
+
+
+def test_a_listing_that_a_rule_removed_stays_removed_whatever_else_is_done_to_it(hub, clock):
+    proof = ask(hub, "l-kept")
+    clock.pass_(days=4)
+    run_deadlines(hub.store)
+    removed = hub.case(proof["case_id"])["listing"]["state"]
+    assert removed != "live"
+    another = hub.open_case("l-kept")
+    leased = hub.claim(case_ids=[another])[0]
+    hide = {"kind": "listing_hidden", "scope": "listing", "days": None}
+    assert hub.decide(hub.decision(leased, "warn", measure=hide))[0]["status"] == "accepted"
+    assert hub.case(proof["case_id"])["listing"]["state"] == removed
