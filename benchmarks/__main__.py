@@ -23,6 +23,7 @@ from benchmarks.table import show
 MODULES = {
     "audit": "audit",
     "audit_window": "audit_window",
+    "audit_hub": "audit_hub",
     "connectors": "connectors",
     "decide": "decide",
     "hub": "hub",
