@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from reviewer.audit import recording
+from reviewer.audit.demo_hub import write_hub_tables
 from reviewer.audit.demo_world import LEADS, LOGS, MARKETPLACES, TEAM, Person, World, make_listing, read_world
 from reviewer.audit.pack import PackFile, PackWriter
 from reviewer.domain.case import Case, Flag
@@ -115,11 +116,14 @@ def write_demo(path: Path, *, seed: int, decisions: int, start: datetime, unwitn
         _write_policy(writer)
         corrected = _write_beside(rng, writer, history)
         by_log: defaultdict[str, list[_Made]] = defaultdict(list)
-        for made in sorted(history + corrected, key=lambda made: made.decision.decided_at):
+        everything = sorted(history + corrected, key=lambda made: made.decision.decided_at)
+        for made in everything:
             by_log[made.person.log].append(made)
         for log, name in sorted(LOGS.items()):
             desk = _Desk(f"{log}-{admin.public[:8]}", name, SigningKey.generate())
             _write_log(rng, writer, desk, by_log[log], admin, unwitnessed, format_time(start))
+        names = [f"{log}-{admin.public[:8]}" for log in sorted(LOGS)]
+        write_hub_tables(writer, ((one.decision, one.case) for one in everything), names, format_time(start))
         _write_pictures(writer, world, history)
         _write_figures(rng, writer, start, decisions)
         created = format_time(start.replace(year=start.year + 2))
