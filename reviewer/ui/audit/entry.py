@@ -39,6 +39,9 @@ class AuditEntry:
             self.shown = AuditWindow(desk, window.tasks, window.theme, window.commands, window)
             self.shown.finished.connect(self._closed)
             window.closing.connect(self.shown.close)
+            # What was judged so far stays as it is behind the cover.
+            window.lock.locked.connect(self.shown.hide)
+            window.lock.unlocked.connect(self.shown.show)
         self.shown.show()
         self.shown.raise_()
         self.shown.activateWindow()

@@ -61,3 +61,13 @@ def test_packs_are_made_broken_merged_reported_and_shown(guide: Guide, tmp_path:
         "audit-charts.png", "audit-draw.png", "audit-blind-second-opinion.png", "audit-ruled-otherwise.png",
         "audit-laid-onto-one-another.png", "audit-verified.png", "audit-broken.png", "audit-export.png",
     ]  # fmt: skip
+
+
+def test_a_locked_screen_shows_no_audit(guide: Guide) -> None:
+    shown = guide.window.audit.show()
+    guide.window.lock.lock()
+    assert not shown.isVisible()
+    guide.window.lock.unlock()
+    assert guide.window.audit.shown is shown
+    assert shown.isVisible()
+    shown.close()
