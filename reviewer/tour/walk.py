@@ -13,6 +13,7 @@ from reviewer.tour.evidence import show_evidence
 from reviewer.tour.guide import Guide
 from reviewer.tour.notices import show_notices
 from reviewer.tour.oracle import HubView
+from reviewer.tour.redress import show_appeal, show_proof
 from reviewer.tour.relay import Relay
 from reviewer.tour.waiting import TourStopped, let_pass, wait_until
 
@@ -56,9 +57,24 @@ class Walk:
         self._windows()
         show_connectors(guide)
         self._dark()
-        wait_until(lambda: guide.status().unsent == 0, "the outbox to drain", 90)
+        self._drained()
+        self._redress()
+        self._drained()
         guide.window.show_view("outbox")
         guide.album.take(guide.window, "outbox-all-sent", settle_s=0.6)
+
+    def _drained(self) -> None:
+        wait_until(lambda: self._guide.status().unsent == 0, "the outbox to drain", 90)
+
+    def _redress(self) -> None:
+        """What comes back from sellers, where the tour may speak for the marketplace."""
+        guide = self._guide
+        if not self._service_token:
+            return
+        guide.show_review()
+        for part in (show_proof, show_appeal):
+            if not part(guide, self._hub, self._service_token, self._bring):
+                raise TourStopped(f"The hub has nothing to show for: {part.__name__}.")
 
     def _decided(self) -> int:
         return sum(len(step.cases) for step in self._guide.shown if not step.undone)

@@ -49,6 +49,10 @@ def test_the_tour_loses_and_doubles_nothing(tmp_path):
         "dark",
         "approve",
         "files",
+        "dossier",
+        "notice",
+        "proof-document",
+        "appeal",
     ):
         assert state in names
 

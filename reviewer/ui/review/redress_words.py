@@ -39,7 +39,7 @@ def key_name(case: Case, kind: DecisionKind, title: str) -> str:
     """What stands on a key in a case of a proof or an appeal; '' where it is as ever."""
     if case.kind == CaseKind.PROOF:
         return {
-            DecisionKind.CLEAR: translate("Review", "Accept proof"),
+            DecisionKind.CLEAR: translate("Review", "Accept"),
             DecisionKind.WARN: translate("Review", "Reject, warn"),
             DecisionKind.RESTRICT: translate("Review", "Reject, restrict"),
             DecisionKind.TAKEDOWN: translate("Review", "Reject ▸ {0}").format(title),

@@ -98,7 +98,7 @@ def test_documents_come_first_with_what_is_said_of_them(open_desk) -> None:
         assert words in text
     assert "PROOF OF AUTHENTICITY" in desk.screen.case_bar.text()
     assert "DOCUMENTS 1/2" in desk.screen.compare.listing.head.text()
-    assert names(desk)[0] == "Accept proof"
+    assert names(desk)[0] == "Accept"
     assert names(desk)[3].startswith("Reject ▸")
     for _ in range(2):
         desk.press("Right")
