@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
         self._status = Status()
         self.watch = Watch(workstation, tasks, screen.isVisible, self)
         register_window_commands(self)
-        self.audit = AuditEntry(self, workstation.folder)
+        self.audit = AuditEntry(self, workstation.folder, lambda: workstation.findings)
         self.dossier = DossierEntry(self, lambda: workstation.dossiers)
         self.hash_lists = HashLists(self, workstation.evidence)
         minutes = int(str(settings.value("lock_minutes", _LOCK_MINUTES)))

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from reviewer.connectors.api import Preview, Service
+from reviewer.domain.audit import FindingsTaken
 from reviewer.services.accounts import ConnectorKind
 from reviewer.services.model import (
+    AccountStatus,
     CaseOnDesk,
     CaseRef,
     Desk,
@@ -161,6 +163,16 @@ class HashListDoor(Protocol):
     def export_list(self, path: Path, bank: str, /) -> int: ...
 
 
+class FindingsDoor(Protocol):
+    """What hands findings on; its calls block."""
+
+    def accounts(self) -> Sequence[AccountStatus]:
+        """The accounts that findings can go to."""
+
+    def send(self, account: str, path: Path) -> FindingsTaken:
+        """Hand a findings file to an account's server; raises `OperatorError`."""
+
+
 class Workstation(Threads, Protocol):
     """Everything behind the window."""
 
@@ -180,6 +192,8 @@ class Workstation(Threads, Protocol):
     def evidence(self) -> HashListDoor: ...
     @property
     def dossiers(self) -> Dossiers: ...
+    @property
+    def findings(self) -> FindingsDoor: ...
     @property
     def folder(self) -> Path: ...
 

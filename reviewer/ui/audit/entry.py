@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from reviewer.ui.audit.export import ExportDialog
 from reviewer.ui.audit.keys import register
 from reviewer.ui.audit.window import AuditWindow
 from reviewer.ui.commands import Command, Scope
+from reviewer.ui.ports import FindingsDoor
 
 if TYPE_CHECKING:
     from reviewer.ui.main_window import MainWindow
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
 class AuditEntry:
     """The entries of the palette that open the audit window; one window at a time."""
 
-    def __init__(self, window: MainWindow, folder: Path) -> None:
+    def __init__(self, window: MainWindow, folder: Path, findings: Callable[[], FindingsDoor]) -> None:
         self._window = window
+        self._findings = findings
         self._folder = folder
         self.shown: AuditWindow | None = None
         group = window.tr("Audit")
@@ -36,7 +39,9 @@ class AuditEntry:
         if self.shown is None:
             window = self._window
             desk = AuditDesk(self._folder)
-            self.shown = AuditWindow(desk, window.tasks, window.theme, window.commands, window)
+            self.shown = AuditWindow(
+                desk, window.tasks, window.theme, window.commands, window, findings=self._findings()
+            )
             self.shown.finished.connect(self._closed)
             window.closing.connect(self.shown.close)
             # What was judged so far stays as it is behind the cover.

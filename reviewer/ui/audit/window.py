@@ -21,9 +21,11 @@ from reviewer.ui.audit.filters import FilterBar
 from reviewer.ui.audit.listing import ListPane
 from reviewer.ui.audit.numbers import ChartsPane, TablesPane
 from reviewer.ui.audit.opinions import OpinionsPane
+from reviewer.ui.audit.sending import Sending
 from reviewer.ui.commands import Commands, Scope
 from reviewer.ui.keys import KeySurface
 from reviewer.ui.plain import PlainLabel, button
+from reviewer.ui.ports import FindingsDoor
 from reviewer.ui.tasks import Latest, Task, Tasks
 from reviewer.ui.theme import Theme
 
@@ -38,7 +40,14 @@ class AuditWindow(QDialog):
     counted = Signal()
 
     def __init__(
-        self, desk: AuditDesk, tasks: Tasks, theme: Theme, commands: Commands, parent: QWidget | None = None
+        self,
+        desk: AuditDesk,
+        tasks: Tasks,
+        theme: Theme,
+        commands: Commands,
+        parent: QWidget | None = None,
+        *,
+        findings: FindingsDoor | None = None,
     ) -> None:
         super().__init__(parent)
         self._desk = desk
@@ -69,6 +78,9 @@ class AuditWindow(QDialog):
             (self.export_button, self.ask_export),
         ):  # fmt: skip
             made.clicked.connect(call)
+        self.sending = Sending(findings, tasks, lambda: self.opened.path if self.opened is not None else None)
+        self.sending.setParent(self)
+        self.sending.said.connect(self._said)
         self.cancel_button = button(self.tr("Cancel"))
         self.cancel_button.clicked.connect(self.cancel)
         self.cancel_button.hide()
@@ -92,6 +104,7 @@ class AuditWindow(QDialog):
         self.tables.save_asked.connect(self._ask_folder)
         self.tables.kind_chosen.connect(self._more_opinions)
         self.opinions.given_changed.connect(self._more_opinions)
+        self.opinions.given_changed.connect(self.sending.renew)
         self.tabs.currentChanged.connect(self._count)
         self.surface = KeySurface(self.opinions, commands, Scope.AUDIT)
         self._show(None)
@@ -108,7 +121,8 @@ class AuditWindow(QDialog):
         top = QHBoxLayout()
         top.addWidget(self.verdict, 1)
         for made in (
-            self.cancel_button, self.live_button, self.open_button, self.findings_button, self.export_button,
+            self.cancel_button, self.live_button, self.open_button, self.findings_button, self.sending.button,
+            self.export_button,
         ):  # fmt: skip
             top.addWidget(made)
         column = QVBoxLayout(self)
@@ -214,6 +228,10 @@ class AuditWindow(QDialog):
         self.verdict.setText(str(error))
         self.verdict.set_role("danger")
 
+    def _said(self, words: str, good: bool) -> None:
+        self.verdict.setText(words)
+        self.verdict.set_role("heading" if good else "danger")
+
     def _ask_findings(self) -> None:
         paths, _ = QFileDialog.getOpenFileNames(
             self, self.tr("Findings of other auditors"), "", self.tr("Findings (*.findings.json);;All files (*)")
@@ -232,6 +250,7 @@ class AuditWindow(QDialog):
             made.setEnabled(True)
         history = opened.history if opened is not None else None
         self.findings_button.setEnabled(history is not None)
+        self.sending.renew()
         if opened is not None:
             self._show_verdict(opened)
         self.opinions.show_pack(opened)

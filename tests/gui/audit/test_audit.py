@@ -6,7 +6,7 @@ import csv
 import sqlite3
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ from reviewer.audit.team import team
 from reviewer.errors import OperatorError
 from reviewer.ledger.keys import SigningKey
 from reviewer.services.audit_desk import AuditDesk, OpenedPack
+from reviewer.services.model import AccountStatus
 from reviewer.ui.audit.keys import register
 from reviewer.ui.audit.opinions import OpinionsPane
 from reviewer.ui.audit.window import AuditWindow
@@ -41,7 +42,7 @@ from reviewer.ui.review.canvas import Mode
 from reviewer.ui.review.viewport import Viewport
 from reviewer.ui.tasks import Tasks
 from reviewer.ui.theme import Theme
-from tests.gui.shell.stand_ins import ShellWorkstation
+from tests.gui.shell.stand_ins import ShellFindings, ShellWorkstation
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +68,7 @@ class Desk:
     window: AuditWindow
     commands: Commands
     folder: Path
+    findings: ShellFindings
 
 
 @pytest.fixture
@@ -77,12 +79,12 @@ def made(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
     tasks.failed_unexpectedly.connect(unexpected.append)
     settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
     commands = Commands(settings)
-    window = AuditWindow(AuditDesk(tmp_path), tasks, Theme(qapp, settings), commands)
+    window = AuditWindow(AuditDesk(tmp_path), tasks, Theme(qapp, settings), commands, findings=workstation.findings)
     register(commands, lambda: window.opinions)
     window.resize(1280, 800)
     window.show()
     qtbot.waitExposed(window)
-    yield Desk(window, commands, tmp_path)
+    yield Desk(window, commands, tmp_path, workstation.findings)
     window.close()
     Shiboken.delete(window)
     tasks.close()
@@ -296,6 +298,30 @@ def test_three_keys_judge_and_each_opinion_is_durable_at_once(qtbot: QtBot, wind
     findings_beside(pack).write_text(text, "utf-8")
     with pytest.raises(OperatorError, match="not what its auditor signed"):
         read_findings(findings_beside(pack))
+
+
+def test_findings_go_to_the_hub_by_the_account_of_a_lead(qtbot: QtBot, made: Desk, pack: Path) -> None:
+    window, sending = made.window, made.window.sending
+    opened(qtbot, window, pack)
+    assert not sending.button.isEnabled()
+    drawn(qtbot, window, blind=False)
+    window.opinions.judge("agree")
+    qtbot.waitUntil(sending.button.isEnabled, timeout=30_000)
+    sending.button.click()
+    qtbot.waitUntil(lambda: "sign in as a lead" in window.verdict.text())
+    lead = AccountStatus("hub", "Hub", "online", reviewer_name="Ama Boateng", role="lead")
+    made.findings.leads.append(lead)
+    sending.button.click()
+    qtbot.waitUntil(lambda: window.verdict.text().startswith("Sent: 2 new opinions, 1 known"))
+    assert made.findings.sent == [("hub", findings_beside(pack))]
+    made.findings.leads.append(replace(lead, account="second", name="Second"))
+    sending.button.click()
+    qtbot.waitUntil(lambda: sending.menu is not None)
+    assert sending.menu is not None
+    sending.menu.actions()[1].trigger()
+    qtbot.waitUntil(lambda: len(made.findings.sent) == 2)
+    assert made.findings.sent[1][0] == "second"
+    sending.menu.close()
 
 
 @pytest.mark.parametrize(("character", "layout"), [("\u0e45", "Thai"), ("1", "US"), ("&", "French")])

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from reviewer.connectors.settings_schema import Setting
+from reviewer.domain.audit import FindingsTaken
 from reviewer.domain.case import FlagSource
 from reviewer.domain.seller import Standing
 from reviewer.services.accounts import ConnectorKind
-from reviewer.services.model import CaseOnDesk, CaseRef, QueueFilter, QueuePage, QueueRow
+from reviewer.services.model import AccountStatus, CaseOnDesk, CaseRef, QueueFilter, QueuePage, QueueRow
 from tests.fakes import (
     ACCOUNT,
     MARKETS,
@@ -118,6 +119,21 @@ class ShellAccounts(FakeAccounts):
         self.renewed.append((account, secrets))
 
 
+class ShellFindings:
+    """Takes findings at the accounts of `leads`; `sent` holds account and file."""
+
+    def __init__(self) -> None:
+        self.leads: list[AccountStatus] = []
+        self.sent: list[tuple[str, Path]] = []
+
+    def accounts(self) -> Sequence[AccountStatus]:
+        return tuple(self.leads)
+
+    def send(self, account: str, path: Path) -> FindingsTaken:
+        self.sent.append((account, path))
+        return FindingsTaken(2, 1, 0, 1)
+
+
 class ShellWorkstation(FakeWorkstation):
     """The fake workstation with these in place of its own."""
 
@@ -127,6 +143,7 @@ class ShellWorkstation(FakeWorkstation):
         self.queue: PlainQueue = PlainQueue(total)
         self.intake: ShellIntake = ShellIntake(self.review)
         self.accounts: ShellAccounts = ShellAccounts()
+        self.findings = ShellFindings()
 
     def diagnostics(self) -> str:
         return "Accounts: 1\nLog: quiet"
