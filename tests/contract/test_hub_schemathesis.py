@@ -38,6 +38,23 @@ def document_for(role: str) -> Any:
                 # 400: no made-up bytes have the digest of a made-up address.  409: who holds 400 cases gets no more.
                 "expected-statuses": ["2xx", "304", "400", "401", "403", "404", "409"]
             },
+            # 413: a text that is longer than the document says can make the whole body too large.
+            "negative_data_rejection": {
+                "expected-statuses": [
+                    "400",
+                    "401",
+                    "403",
+                    "404",
+                    "405",
+                    "406",
+                    "409",
+                    "413",
+                    "415",
+                    "422",
+                    "428",
+                    "429",
+                ]
+            },
         },
         # Made-up notices name no claimant and no ground that there is, and made-up text is no table.
         "operations": [

@@ -168,6 +168,25 @@ def test_any_one_page_lost(filled: tuple[Path, dict[str, str]], tmp_path: Path) 
         database.close()
 
 
+def test_a_row_that_its_index_does_not_know_is_found_after_the_start(
+    filled: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    path = copied(filled, tmp_path / "data")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        name = "sqlite_autoindex_decision_1"
+        (root,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+    data = bytearray(path.read_bytes())
+    data[root * PAGE - 20] ^= 1  # within the first id that the index holds
+    path.write_bytes(data)
+    assert make_whole(path, AT) is None
+    assert "missing from index" in look_through(path)
+    database, aside = opened(path)
+    assert aside
+    assert unsent(states_in(database)) == unsent(filled[1])
+    database.close()
+
+
 @pytest.mark.parametrize("seed", range(24))
 def test_flipped_bytes_anywhere(filled: tuple[Path, dict[str, str]], tmp_path: Path, seed: int) -> None:
     path = copied(filled, tmp_path / "data")
