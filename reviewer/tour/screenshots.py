@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import qInstallMessageHandler
+from PySide6.QtWidgets import QWidget
 
 from reviewer.app import Desktop, make_application
 from reviewer.domain.decision import DecisionKind
@@ -20,7 +21,7 @@ from reviewer.tour.album import Album
 from reviewer.tour.command import say_what_matters
 from reviewer.tour.guide import Guide
 from reviewer.tour.hub_process import demo_hub
-from reviewer.tour.waiting import let_pass, wait_until
+from reviewer.tour.waiting import TourStopped, let_pass, wait_until
 
 _QUALITY = 82
 
@@ -87,7 +88,32 @@ def _take_all(desktop: Desktop, hub: RunningHub, album: Album, size: Size, folde
             album.save(window, path, _QUALITY)
             if hide is not None:
                 hide()
+        for name, opened in (("dossier", _dossier), ("audit", _audit)):
+            guide.show_review()
+            guide.wait_for_case()
+            shown = opened(guide)
+            shown.resize(size.width, size.height)
+            let_pass(1.2)
+            album.save(shown, folder / f"{name}-{'dark' if dark else 'light'}-{size.name}.webp", _QUALITY)
+            shown.close()
+            window.activateWindow()
     guide.show_review()
+
+
+def _dossier(guide: Guide) -> QWidget:
+    """The dossier of the seller of the case in hand, as the server tells it."""
+    shown = guide.window.dossier.show()
+    if shown is None:
+        raise TourStopped("There is no seller to show the dossier of.")
+    wait_until(lambda: shown.opened is not None and shown.opened.source == "server", "the dossier")
+    return shown
+
+
+def _audit(guide: Guide) -> QWidget:
+    """The audit window on what was decided here."""
+    shown = guide.window.audit.show_live()
+    wait_until(lambda: shown.opened is not None and not shown.opened.verifying, "the history to be verified", 60)
+    return shown
 
 
 def _screens(guide: Guide) -> dict[str, Callable[[], Callable[[], object] | None]]:
