@@ -184,11 +184,15 @@ def _picture(box: QSize, number: int) -> Frame:
 
 
 def resident() -> tuple[float, float]:
-    """MiB of this process, and of it with its children (the decode workers)."""
+    """MiB of this process, and of all processes of the workstation: the hub is a child of this run only."""
     process = psutil.Process()
     own: int = process.memory_info().rss
-    children = sum(child.memory_info().rss for child in process.children(recursive=True))
+    children = sum(child.memory_info().rss for child in process.children(recursive=True) if not _is_hub(child))
     return own / _MIB, (own + children) / _MIB
+
+
+def _is_hub(process: psutil.Process) -> bool:
+    return {"hub", "serve"} <= set(process.cmdline())
 
 
 def measure(options: Options) -> list[Line]:
@@ -254,7 +258,7 @@ def _paint_lines(day: Day) -> list[Line]:
 
 def _memory_lines(day: Day) -> list[Line]:
     for done, own, all_of_them in day.memory:
-        print(f"memory: after {done} cases the window {own:.0f} MiB, with its decode workers {all_of_them:.0f} MiB")
+        print(f"memory: after {done} cases the window {own:.0f} MiB, all processes {all_of_them:.0f} MiB")
     _, own, together = day.memory[-1]
     grown = own - day.memory[-2][1]
     flat = ", ".join(f"{own:.0f}" for _, own, _ in day.memory)
